@@ -98,6 +98,15 @@ type laterError struct{ in time.Duration }
 
 func (e laterError) Error() string { return "again in " + e.in.String() }
 
+type idKey struct{}
+
+// ID identifies the work that a handler was called for: the same at every try,
+// another one when the job was added again. It is "" outside a handler.
+func ID(ctx context.Context) string {
+	id, _ := ctx.Value(idKey{}).(string)
+	return id
+}
+
 // Later is returned by a handler that wants to be called again in d: waiting
 // is not failing.
 func Later(d time.Duration) error { return laterError{d} }
@@ -181,6 +190,7 @@ func (q *Queue) call(ctx context.Context, r row) (err error) {
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
 	}()
+	ctx = context.WithValue(ctx, idKey{}, fmt.Sprintf("%s-%d", r.ID, r.Gen))
 	return handler(ctx, json.RawMessage(r.Args))
 }
 

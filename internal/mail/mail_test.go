@@ -92,8 +92,11 @@ func TestOutbox(t *testing.T) {
 		now := clock.NewFake(time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC))
 		queue := job.New(db, now.Now, ident.Random)
 		sender := &flaky{}
-		outbox := mail.NewOutbox(queue, sender, ident.Random)
-		type args struct{ Order string }
+		outbox := mail.NewOutbox(queue, sender)
+		type args struct {
+			Template string `json:"template"`
+			Order    string `json:"order_id"`
+		}
 		outbox.Template("paid", func(_ context.Context, raw json.RawMessage) (mail.Message, error) {
 			var a args
 			if err := json.Unmarshal(raw, &a); err != nil {
@@ -116,7 +119,7 @@ func TestOutbox(t *testing.T) {
 		add := func(order, key string, end error) {
 			t.Helper()
 			err := db.Tx(t.Context(), func(ctx context.Context) error {
-				if err := outbox.Add(ctx, "paid", args{order}, key); err != nil {
+				if err := queue.Add(ctx, job.Job{Kind: mail.Job, Key: key, Args: args{"paid", order}}); err != nil {
 					return err
 				}
 				return end
@@ -153,8 +156,13 @@ func TestOutbox(t *testing.T) {
 		now.Advance(24 * time.Hour)
 		run(4)
 
-		if err := outbox.Add(t.Context(), "unknown", nil, ""); err == nil {
-			t.Error("an unknown template was taken")
+		sender.fail = nil
+		add("5", "five", nil)
+		run(5)
+		add("5", "five", nil) // the first one is out, so this is another message
+		run(6)
+		if sender.took[4].ID == sender.took[5].ID {
+			t.Error("two messages share an id")
 		}
 	})
 }

@@ -40,20 +40,22 @@ type delivery struct {
 type smtpServer struct {
 	port   int
 	config *tls.Config
+	direct bool // encrypted from the start
 	caFile string
 	answer func(command string) string // "" = the usual answer
 
 	mu         sync.Mutex
 	deliveries []delivery
+	open       []net.Conn
 }
 
-func startSMTP(t *testing.T, encrypt bool) *smtpServer {
+func startSMTP(t *testing.T, encrypt, direct bool) *smtpServer {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &smtpServer{port: listener.Addr().(*net.TCPAddr).Port}
+	s := &smtpServer{port: listener.Addr().(*net.TCPAddr).Port, direct: direct}
 	if encrypt {
 		s.config, s.caFile = certificate(t)
 	}
@@ -64,10 +66,21 @@ func startSMTP(t *testing.T, encrypt bool) *smtpServer {
 			if err != nil {
 				return
 			}
+			s.mu.Lock()
+			s.open = append(s.open, conn)
+			s.mu.Unlock()
 			running.Go(func() { s.serve(conn) })
 		}
 	})
-	t.Cleanup(func() { listener.Close(); running.Wait() })
+	t.Cleanup(func() {
+		listener.Close()
+		s.mu.Lock()
+		for _, conn := range s.open {
+			conn.Close()
+		}
+		s.mu.Unlock()
+		running.Wait()
+	})
 	return s
 }
 
@@ -83,6 +96,13 @@ func (s *smtpServer) serve(conn net.Conn) {
 	in := bufio.NewReader(conn)
 	say := func(line string) { fmt.Fprintf(conn, "%s\r\n", line) }
 	var d delivery
+	if s.direct {
+		secured := tls.Server(conn, s.config)
+		if secured.Handshake() != nil {
+			return
+		}
+		conn, in, d.encrypted = secured, bufio.NewReader(secured), true
+	}
 	say("220 test ready")
 	for {
 		line, err := in.ReadString('\n')
@@ -181,7 +201,8 @@ var hello = mail.Message{
 }
 
 func TestSMTPDelivers(t *testing.T) {
-	plain, secure := startSMTP(t, false), startSMTP(t, true)
+	plain, secure := startSMTP(t, false, false), startSMTP(t, true, false)
+	direct := startSMTP(t, true, true)
 	tests := []struct {
 		name    string
 		server  *smtpServer
@@ -191,6 +212,7 @@ func TestSMTPDelivers(t *testing.T) {
 		{"plain", plain, fmt.Sprintf("smtp://127.0.0.1:%d?tls=off", plain.port), ""},
 		{"plain with password on loopback", plain, fmt.Sprintf("smtp://ada:s3cret@127.0.0.1:%d?tls=off", plain.port), "|ada|s3cret"},
 		{"starttls", secure, fmt.Sprintf("smtp://ada:s3cret@127.0.0.1:%d?ca=%s", secure.port, secure.caFile), "|ada|s3cret"},
+		{"implicit", direct, fmt.Sprintf("smtp://ada:s3cret@127.0.0.1:%d?tls=implicit&ca=%s", direct.port, direct.caFile), "|ada|s3cret"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -207,7 +229,7 @@ func TestSMTPDelivers(t *testing.T) {
 				t.Fatalf("%d deliveries", len(got))
 			}
 			d := got[0]
-			if d.from != "<hello@nearby.example>" || d.to != "<Ada@example.org>" || d.user != tt.user || d.encrypted != (tt.server == secure) {
+			if d.from != "<hello@nearby.example>" || d.to != "<Ada@example.org>" || d.user != tt.user || d.encrypted != (tt.server.config != nil) {
 				t.Errorf("envelope = %q %q %q encrypted %v", d.from, d.to, d.user, d.encrypted)
 			}
 			checkContent(t, d.data)
@@ -267,7 +289,7 @@ func TestSMTPRefusals(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			server := startSMTP(t, false)
+			server := startSMTP(t, false, false)
 			server.answer = tt.answer
 			sender, err := mail.Open(fmt.Sprintf("smtp://127.0.0.1:%d?tls=off", server.port), from)
 			if err != nil {
@@ -294,7 +316,7 @@ func onRCPT(answer string) func(string) string {
 }
 
 func TestSMTPInsistsOnTLS(t *testing.T) {
-	server := startSMTP(t, false) // offers no STARTTLS
+	server := startSMTP(t, false, false) // offers no STARTTLS
 	sender, err := mail.Open(fmt.Sprintf("smtp://ada:s3cret@127.0.0.1:%d", server.port), from)
 	if err != nil {
 		t.Fatal(err)
@@ -302,7 +324,7 @@ func TestSMTPInsistsOnTLS(t *testing.T) {
 	if err := sender.Send(t.Context(), hello); !errs.Has(err, "mail_unavailable") {
 		t.Errorf("error = %v", err)
 	}
-	stranger := startSMTP(t, true) // a certificate that nobody trusts
+	stranger := startSMTP(t, true, false) // a certificate that nobody trusts
 	if sender, err = mail.Open(fmt.Sprintf("smtp://127.0.0.1:%d", stranger.port), from); err != nil {
 		t.Fatal(err)
 	}
