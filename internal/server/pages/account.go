@@ -1,0 +1,85 @@
+package pages
+
+import "time"
+
+// SignIn asks for e-mail and password.
+type SignIn struct {
+	Base
+	Email  string
+	Return string // where to go after; a path of this site
+	Errors Errors
+	Demo   []DemoUser // sign-ins of the demo town; none otherwise
+}
+
+// DemoUser is a sign-in of the demo town.
+type DemoUser struct{ Role, Email, Password string }
+
+// SignUp makes an account.
+type SignUp struct {
+	Base
+	Name, Email string
+	Return      string
+	Token       string
+	Errors      Errors
+}
+
+// Me is the account page.
+type Me struct {
+	Base
+	Form      ProfileForm
+	Errors    Errors
+	Password  Errors // of the password form
+	Sessions  []Session
+	Orders    []OrderLink
+	Languages []Option
+	Themes    []Option
+}
+
+// ProfileForm is what a person may change about themselves.
+type ProfileForm struct{ Name, Email, Lang, Theme string }
+
+// Session is one browser that is signed in.
+type Session struct {
+	ID      string
+	Device  string
+	Since   time.Time
+	Seen    time.Time
+	Current bool
+}
+
+// Report is the form for telling that something is wrong.
+type Report struct {
+	Base
+	Subject, SubjectURL string // what is reported
+	Object              string // its kind and id, for the form
+	Form                ReportForm
+	Kinds               []Option
+	Token               string
+	Errors              Errors
+	Receipt             string // set after it was sent
+}
+
+// ReportForm is what was typed.
+type ReportForm struct{ Kind, Text, Email string }
+
+// Mails lists the messages of the development mailbox.
+type Mails struct {
+	Base
+	Mails []Mail
+	Open  *Mail
+}
+
+// Mail is one message.
+type Mail struct {
+	ID, URL, To, Subject, Text string
+	At                         time.Time
+	Links                      []string
+}
+
+// Text is a page of plain words: about, privacy, terms.
+type Text struct {
+	Base
+	Heading    string
+	Lead       string
+	Paragraphs []string
+}

@@ -1,0 +1,328 @@
+package pages
+
+import (
+	"time"
+
+	"nearby/internal/money"
+)
+
+// Desk is what every page of an owner's desk has.
+type Desk struct {
+	Business, Slug string
+	Hue            int
+	Photo          *Photo
+	State          string // word of the table "business.state_…"
+	Tone           string
+	Open           Open
+	ShopURL        string // the page shoppers see; "" while there is none
+	Section        string // today, orders, catalog, profile, hours, verification, payouts
+	Waiting        int    // orders that need the owner
+}
+
+// Businesses lets an owner choose a business or begin a new one.
+type Businesses struct {
+	Base
+	Businesses []BusinessLink
+	Form       NewBusiness
+	Categories []Option
+	Token      string
+	Errors     Errors
+}
+
+// BusinessLink is one business in the owner's list.
+type BusinessLink struct {
+	Name, URL, Category string
+	Hue                 int
+	Photo               *Photo
+	State, Tone         string
+	Waiting             int
+	Place               string
+}
+
+// NewBusiness is the first step of a new business.
+type NewBusiness struct{ Name, Category string }
+
+// Today is the first page of a desk.
+type Today struct {
+	Base
+	Desk       Desk
+	Now        time.Time
+	Orders     []OrderLink // that need something, soonest first
+	Todo       []Todo
+	Sales      money.Amount
+	SalesCount int
+	Week       *Chart
+	WeekTotal  money.Amount
+}
+
+// Todo is one thing that needs the owner.
+type Todo struct {
+	Word string // of the table "todo_…"
+	N    int
+	Note string
+	URL  string
+	Icon string
+}
+
+// Chart is a bar chart over days, ready to draw. Bars are in per cent of the
+// width and in pixels of the height of 184.
+type Chart struct {
+	Label, Words string // title, and what is seen in it
+	Ticks        []ChartTick
+	Bars         []ChartBar
+}
+
+// ChartTick is one line of the scale.
+type ChartTick struct {
+	Y     float64
+	Label string
+}
+
+// ChartBar is one day.
+type ChartBar struct {
+	X, Width, Middle float64 // per cent
+	Y, Height        float64 // pixels
+	At               time.Time
+	Value            money.Amount
+	Today            bool
+	Label            string // under the bar; "" for none
+}
+
+// Inbox lists the orders of a business.
+type Inbox struct {
+	Base
+	Desk      Desk
+	Tabs      []Link
+	Orders    []OrderLink
+	Pager     Pager
+	EventsURL string
+}
+
+// OwnerOrder is one order on the owner's side. Its block is "owner/order/live".
+type OwnerOrder struct {
+	Base
+	Desk        Desk
+	Number      string
+	State, Tone string
+	Kind        string
+	Payment     string
+	PlacedAt    time.Time
+	AcceptBy    time.Time
+	ReadyBy     time.Time
+	Name        string
+	Email       string
+	Phone       string
+	PhoneURL    string
+	DeliverTo   []string
+	Note        string
+	Steps       []Step
+	Lines       []Line
+	Total       Total
+	CodeHint    bool // the shopper has a code to show
+	CanAccept   bool
+	CanDecline  bool
+	CanReady    bool
+	CanComplete bool
+	CanRefund   bool
+	Refundable  money.Amount
+	Reasons     []Option // for declining
+	Form        OrderForm
+	Errors      Errors
+	ActionURL   string // the actions are below it
+	Token       string
+	EventsURL   string
+}
+
+// OrderForm is what was typed for an action on an order.
+type OrderForm struct{ Reason, Note, Code string }
+
+// Catalog is the owner's table of products.
+type Catalog struct {
+	Base
+	Desk     Desk
+	Total    int
+	Live     int
+	Tabs     []Link
+	Search   string
+	Products []CatalogRow
+	Pager    Pager
+	Token    string
+}
+
+// CatalogRow is one product of the table.
+type CatalogRow struct {
+	ID, Name, URL, SKU string
+	Photo              *Photo
+	Hue                int
+	State              string // draft, active, archived
+	Price              money.Amount
+	From               bool
+	Variants           int
+	Variant            string // when there is one only: its stock can be set here
+	Counted            bool
+	Stock              int
+	Held               int
+	Hint               string // word of the table "stock_…": low, out, or ""
+	Version            string
+}
+
+// ProductPage is the form of one product.
+type ProductPage struct {
+	Base
+	Desk     Desk
+	New      bool
+	State    string
+	ShopURL  string
+	Form     ProductForm
+	Errors   Errors
+	Sections []string
+	Photos   []OwnerPhoto
+	Currency string
+	Symbol   string
+	Action   string
+	Token    string
+	Missing  []string // words of the table "product.missing_…": what publishing still needs
+}
+
+// ProductForm is what was typed. Prices and numbers stay as typed.
+type ProductForm struct {
+	Title, Section, Text string
+	Price, Compare       string
+	SKU, Stock           string
+	Counted              bool
+	State                string // draft or active
+	Options              [3]OptionForm
+	Variants             []VariantForm
+	Version              string
+}
+
+// OptionForm is one option as typed: its name and its values, parted by commas.
+type OptionForm struct{ Name, Values string }
+
+// VariantForm is one row of the variants' table.
+type VariantForm struct {
+	ID, Title                  string
+	SKU, Price, Compare, Stock string
+	Counted                    bool
+}
+
+// OwnerPhoto is one photo of a product with what can be done to it.
+type OwnerPhoto struct {
+	ID    string
+	Photo Photo
+	First bool
+}
+
+// Profile is the form of a business.
+type Profile struct {
+	Base
+	Desk       Desk
+	Form       BusinessForm
+	Errors     Errors
+	Categories []Option
+	Countries  []Option
+	Currencies []Option
+	Map        *Map
+	Photo      *Photo
+	Review     bool // a change of these fields is reviewed
+}
+
+// BusinessForm is what was typed.
+type BusinessForm struct {
+	Title, Category, Text         string
+	Phone, Email, Website         string
+	Street, Postcode, City        string
+	Country                       string
+	Lat, Lng                      string
+	Pickup, Delivery, PayAtPickup bool
+	DeliveryFee, DeliveryRadius   string
+	ReadyIn                       string
+	Currency                      string
+	Version                       string
+}
+
+// HoursPage is the week and its exceptions.
+type HoursPage struct {
+	Base
+	Desk    Desk
+	Zone    string
+	Days    []HoursDay // Monday first
+	Special []SpecialDay
+	Add     SpecialForm
+	Errors  Errors
+	Text    string // hours as they were imported, where they could not be read
+	Preview string // one sentence: what shoppers read now
+	Version string
+	Today   string // earliest date of a special day, as YYYY-MM-DD
+}
+
+// HoursDay is one day of the form: its hours as typed, ranges parted by commas.
+type HoursDay struct {
+	Weekday time.Weekday
+	Name    string // of the form field: "mon"
+	Value   string // "10:00-13:00, 14:30-20:00"; "" is closed
+}
+
+// SpecialForm adds a special day.
+type SpecialForm struct{ From, To, Hours, Label string }
+
+// Application is the state of a business's verification.
+type Application struct {
+	Base
+	Desk      Desk
+	Status    string // word of the table "business.state_…"
+	Tone      string
+	Checklist []CheckItem
+	CanSubmit bool
+	CanPull   bool
+	Since     time.Time
+	Decided   time.Time
+	Asked     []Asked
+	Reasons   []string // words of the table "reject_…"
+	Note      string   // the verifier's own words
+	Photo     *Photo   // the shop front
+	History   []Step
+	Token     string
+	Errors    Errors
+}
+
+// CheckItem is one thing an application needs.
+type CheckItem struct {
+	Word     string // of the table "checklist_…"
+	Done     bool
+	Required bool
+	URL      string
+}
+
+// Asked is one field that the verifier wants changed.
+type Asked struct {
+	Field string // word of the table "case.field_…"
+	Note  string
+	URL   string
+}
+
+// Payouts is the state of a business's account at the provider.
+type Payouts struct {
+	Base
+	Desk      Desk
+	Enabled   bool   // payments are switched on at all
+	Status    string // word of the table "payouts.state_…"
+	Tone      string
+	Due       []string // what the provider still asks for, in its own words
+	Deadline  time.Time
+	CanStart  bool
+	CanLogin  bool
+	Charges   bool
+	Paid      bool
+	Statement []PayoutRow
+	Sum       money.Amount
+	Pager     Pager
+	Token     string
+}
+
+// PayoutRow is one order in the statement.
+type PayoutRow struct {
+	At                      time.Time
+	Number, URL             string
+	Gross, Fee, Refund, Net money.Amount
+}
