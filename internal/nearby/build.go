@@ -1,0 +1,248 @@
+package nearby
+
+import (
+	"cmp"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+
+	"nearby/internal/geo"
+)
+
+// build makes a part of rows in any order. Of several rows with one id the
+// last counts; rows without a valid point are left out. It is nil when no row
+// remains.
+func build(rows []Row) *part {
+	cells := cellsOf(rows)
+	latest := make(map[string]int, len(rows))
+	for i, r := range rows {
+		latest[r.ID] = i
+	}
+	order := make([]int, 0, len(rows))
+	for i, r := range rows {
+		if cells[i] != 0 && latest[r.ID] == i {
+			order = append(order, i)
+		}
+	}
+	if len(order) == 0 {
+		return nil
+	}
+	slices.SortFunc(order, func(i, j int) int {
+		if c := cmp.Compare(cells[i], cells[j]); c != 0 {
+			return c
+		}
+		return strings.Compare(rows[i].ID, rows[j].ID)
+	})
+	b := newBuilder(len(order))
+	for _, i := range order {
+		b.add(&rows[i], cells[i])
+	}
+	return b.finish()
+}
+
+// cellsOf finds the cell of every row, on all processors when there is enough
+// to do: it costs a microsecond a row.
+func cellsOf(rows []Row) []geo.Cell {
+	cells := make([]geo.Cell, len(rows))
+	find := func(from, to int) {
+		for i := from; i < to; i++ {
+			cells[i] = geo.CellOf(rows[i].Point, geo.MaxResolution)
+		}
+	}
+	const least = 1000
+	step := max(least, len(rows)/runtime.GOMAXPROCS(0)+1)
+	if len(rows) <= step {
+		find(0, len(rows))
+		return cells
+	}
+	var wg sync.WaitGroup
+	for from := 0; from < len(rows); from += step {
+		wg.Go(func() { find(from, min(from+step, len(rows))) })
+	}
+	wg.Wait()
+	return cells
+}
+
+// merge makes one part of the living rows of several; nil when there are none.
+func merge(inputs []live) *part {
+	type ref struct {
+		cell geo.Cell
+		from uint32
+		row  uint32
+	}
+	size := 0
+	for _, in := range inputs {
+		size += in.rows
+	}
+	if size == 0 {
+		return nil
+	}
+	order := make([]ref, 0, size)
+	for from, in := range inputs {
+		for row, cell := range in.part.cells {
+			if !in.dead.has(uint32(row)) {
+				order = append(order, ref{cell, uint32(from), uint32(row)})
+			}
+		}
+	}
+	slices.SortFunc(order, func(a, b ref) int {
+		if c := cmp.Compare(a.cell, b.cell); c != 0 {
+			return c
+		}
+		return strings.Compare(inputs[a.from].part.ids.of(a.row), inputs[b.from].part.ids.of(b.row))
+	})
+	b := newBuilder(size)
+	numbers := make([]renumbering, len(inputs))
+	for from, in := range inputs {
+		numbers[from] = renumbering{make([]uint32, in.part.vocabulary.len()), make([]uint32, len(in.part.timetable))}
+	}
+	for _, r := range order {
+		b.copy(inputs[r.from].part, r.row, &numbers[r.from])
+	}
+	return b.finish()
+}
+
+// renumbering remembers, plus one, which numbers the words and schedules of an
+// input part have in the part being built; 0 for not seen yet.
+type renumbering struct {
+	words, schedules []uint32
+}
+
+// builder takes rows in the order of their cells and makes a part of them.
+type builder struct {
+	p           *part
+	ids         strings.Builder
+	vocabulary  []string // in the order of first sight; finish sorts
+	wordNumber  map[string]uint32
+	timeNumbers map[string]uint32 // by key; the number in the timetable
+}
+
+func newBuilder(n int) *builder {
+	p := &part{
+		cells: make([]geo.Cell, 0, n), at: make([]vector, 0, n), points: make([]geo.Point, 0, n),
+		categories: make([]uint16, 0, n), flags: make([]Flags, 0, n),
+		verified: make([]uint32, 0, n), schedules: make([]uint32, 0, n),
+		ids: texts{ends: make([]uint32, 0, n)}, words: lists{ends: make([]uint32, 0, n)},
+		timetable: []Schedule{nil},
+	}
+	return &builder{p: p, wordNumber: map[string]uint32{}, timeNumbers: map[string]uint32{}}
+}
+
+// add appends a row from outside.
+func (b *builder) add(r *Row, cell geo.Cell) {
+	p := b.p
+	p.cells, p.at, p.points = append(p.cells, cell), append(p.at, vectorOf(r.Point)), append(p.points, r.Point)
+	p.categories, p.flags = append(p.categories, r.Category), append(p.flags, r.Flags)
+	p.verified, p.schedules = append(p.verified, seconds(r.VerifiedAt)), append(p.schedules, b.schedule(r.Schedule))
+	b.id(r.ID)
+	for _, word := range r.Words {
+		if word != "" {
+			p.words.all = append(p.words.all, b.word(word))
+		}
+	}
+	p.words.ends = append(p.words.ends, uint32(len(p.words.all)))
+}
+
+// copy appends a row of another part.
+func (b *builder) copy(from *part, row uint32, numbers *renumbering) {
+	p := b.p
+	p.cells, p.at, p.points = append(p.cells, from.cells[row]), append(p.at, from.at[row]), append(p.points, from.points[row])
+	p.categories, p.flags = append(p.categories, from.categories[row]), append(p.flags, from.flags[row])
+	p.verified = append(p.verified, from.verified[row])
+	old := from.schedules[row]
+	if numbers.schedules[old] == 0 {
+		numbers.schedules[old] = b.schedule(from.timetable[old]) + 1
+	}
+	p.schedules = append(p.schedules, numbers.schedules[old]-1)
+	b.id(from.ids.of(row))
+	for _, word := range from.words.of(row) {
+		if numbers.words[word] == 0 {
+			numbers.words[word] = b.word(from.vocabulary.of(word)) + 1
+		}
+		p.words.all = append(p.words.all, numbers.words[word]-1)
+	}
+	p.words.ends = append(p.words.ends, uint32(len(p.words.all)))
+}
+
+func (b *builder) id(id string) {
+	b.ids.WriteString(id)
+	b.p.ids.ends = append(b.p.ids.ends, uint32(b.ids.Len()))
+}
+
+// schedule is the number of s in the timetable.
+func (b *builder) schedule(s Schedule) uint32 {
+	if s == nil {
+		return 0
+	}
+	key := s.Key()
+	n, ok := b.timeNumbers[key]
+	if !ok {
+		n = uint32(len(b.p.timetable))
+		b.timeNumbers[key] = n
+		b.p.timetable = append(b.p.timetable, s)
+	}
+	return n
+}
+
+// word is the number of a word in the order of first sight.
+func (b *builder) word(word string) uint32 {
+	n, ok := b.wordNumber[word]
+	if !ok {
+		n = uint32(len(b.vocabulary))
+		b.wordNumber[word] = n
+		b.vocabulary = append(b.vocabulary, word)
+	}
+	return n
+}
+
+// finish makes what is derived from the columns.
+func (b *builder) finish() *part {
+	p := b.p
+	p.ids.all = b.ids.String()
+	p.index()
+	b.sortWords()
+	p.byWord = p.words.turned(len(b.vocabulary))
+
+	p.kinds = slices.Clone(p.categories)
+	slices.Sort(p.kinds)
+	p.kinds = slices.Clone(slices.Compact(p.kinds))
+	kind := lists{all: make([]uint32, p.len()), ends: make([]uint32, p.len())}
+	for row, category := range p.categories {
+		n, _ := slices.BinarySearch(p.kinds, category)
+		kind.all[row], kind.ends[row] = uint32(n), uint32(row+1)
+	}
+	p.byKind = kind.turned(len(p.kinds))
+
+	p.nodes = tree(p)
+	return p
+}
+
+// sortWords renumbers the words so that their numbers are in their order, and
+// leaves each row its words ascending and once.
+func (b *builder) sortWords() {
+	order := make([]uint32, len(b.vocabulary))
+	for i := range order {
+		order[i] = uint32(i)
+	}
+	slices.SortFunc(order, func(i, j uint32) int { return strings.Compare(b.vocabulary[i], b.vocabulary[j]) })
+	sorted, number := make([]string, len(order)), make([]uint32, len(order))
+	for n, i := range order {
+		sorted[n], number[i] = b.vocabulary[i], uint32(n)
+	}
+	b.p.vocabulary = textsOf(sorted)
+
+	words := &b.p.words
+	kept := words.all[:0]
+	start := uint32(0)
+	for row, end := range words.ends {
+		of := words.all[start:end]
+		for i, old := range of {
+			of[i] = number[old]
+		}
+		slices.Sort(of)
+		kept = append(kept, slices.Compact(of)...)
+		start, words.ends[row] = end, uint32(len(kept))
+	}
+	words.all = slices.Clip(kept)
+}

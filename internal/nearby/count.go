@@ -1,0 +1,57 @@
+package nearby
+
+// Count is how many rows q asks for, whatever its Limit and After.
+func (x *Index) Count(q Query) int {
+	if !q.sound() {
+		return 0
+	}
+	q.After = nil
+	d, n := discOf(&q), 0
+	var f filter
+	for _, l := range x.now.Load().parts {
+		p := l.part
+		if f.prepare(&q, p); f.nothing {
+			continue
+		}
+		look := func(row uint32) {
+			if !l.dead.has(row) && d.holds(p, row, p.at[row].chord2(d.at)) && f.fits(p, row) {
+				n++
+			}
+		}
+		list, _ := f.shortest(p)
+		if list.how != unlisted && list.size < p.len()/16 {
+			list.rows(p, &f, look)
+			continue
+		}
+		p.walk(0, &f, d.judge, func(first, last uint32, v verdict) {
+			if v == inside && f.plain {
+				n += int(last-first) - l.dead.count(first, last)
+				return
+			}
+			for row := first; row < last; row++ {
+				look(row)
+			}
+		})
+	}
+	return n
+}
+
+// walk calls do with ranges of rows, ascending, that hold every row which fits
+// and lies in the area that judge knows; each with where it lies. A range that
+// is inside, or a leaf, is not divided further.
+func (p *part) walk(at uint32, f *filter, judge func(*box) verdict, do func(first, last uint32, v verdict)) {
+	n := &p.nodes[at]
+	if !f.passes(n) {
+		return
+	}
+	v := judge(&n.box)
+	switch {
+	case v == outside:
+	case n.children == 0 || v == inside && f.plain:
+		do(n.first, n.last, v)
+	default:
+		for child := n.child; child < n.child+n.children; child++ {
+			p.walk(child, f, judge, do)
+		}
+	}
+}

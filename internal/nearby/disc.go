@@ -1,0 +1,79 @@
+package nearby
+
+import (
+	"math"
+
+	"nearby/internal/geo"
+)
+
+// disc is the rows within a radius around a centre and, when a page is
+// continued, after a position in the list of hits. Chords decide, except within
+// the slack of an edge, where the distance itself is compared.
+type disc struct {
+	center geo.Point
+	at     vector
+	radius float64   // metres; 0 or less for no bound
+	after  *Position // nil for none
+
+	// In squared chords. Below nearest and above farthest no row can belong;
+	// from surelyPast up to but not including surelyIn every row does.
+	nearest, surelyPast, surelyIn, farthest uint64
+}
+
+func discOf(q *Query) disc {
+	d := disc{
+		center: q.Center, at: vectorOf(q.Center), radius: q.RadiusM, after: q.After,
+		surelyIn: farthest, farthest: farthest,
+	}
+	if d.radius > 0 && d.radius < math.Pi*geo.EarthRadius {
+		edge := chordOf(d.radius)
+		d.surelyIn, d.farthest = square(edge-slack), square(edge+slack)
+	}
+	if d.after != nil {
+		edge := chordOf(d.after.DistanceM)
+		d.nearest, d.surelyPast = square(edge-slack), square(edge+slack)
+	}
+	return d
+}
+
+// holds reports whether a row at the given squared chord belongs to the disc.
+func (d *disc) holds(p *part, row uint32, chord2 uint64) bool {
+	if chord2 < d.nearest || chord2 > d.farthest {
+		return false
+	}
+	if chord2 >= d.surelyPast && chord2 < d.surelyIn {
+		return true
+	}
+	metres := geo.Distance(d.center, p.points[row])
+	if d.radius > 0 && metres > d.radius {
+		return false
+	}
+	return d.after == nil || metres > d.after.DistanceM || metres == d.after.DistanceM && p.ids.of(row) > d.after.ID
+}
+
+// sound reports whether the place and the edges that q draws are numbers that
+// rows can be compared with; when they are not, no row fits.
+func (q *Query) sound() bool {
+	return q.Center.Valid() && !math.IsNaN(q.RadiusM) && (q.After == nil || !math.IsNaN(q.After.DistanceM))
+}
+
+// judge tells whether the rows in a box belong to the disc.
+func (d *disc) judge(b *box) verdict {
+	near, far := b.near2(d.at), b.far2(d.at)
+	switch {
+	case near > d.farthest || far < d.nearest:
+		return outside
+	case near >= d.surelyPast && far < d.surelyIn:
+		return inside
+	}
+	return partly
+}
+
+// verdict is where the rows of a box lie with regard to an area.
+type verdict uint8
+
+const (
+	outside verdict = iota // none is in it
+	partly                 // some may be
+	inside                 // all are
+)

@@ -1,0 +1,146 @@
+package nearby
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"nearby/internal/geo"
+)
+
+// indexOf makes an index of the rows in one of several histories that lead to
+// the same state: loaded at once, or put in pieces with changes between.
+func indexOf(rng *rand.Rand, rows []Row) *Index {
+	x := New()
+	if rng.IntN(2) == 0 {
+		x.Replace(rows)
+		return x
+	}
+	for i, r := range rows {
+		if i%3 == 0 { // an older version elsewhere, to be replaced
+			r.Point = anywhere(rng)
+			rows := []Row{r, {ID: "stray" + r.ID, Point: r.Point}}
+			x.Put(rows...)
+		}
+	}
+	for start := 0; start < len(rows); {
+		end := min(len(rows), start+1+rng.IntN(300))
+		x.Put(rows[start:end]...)
+		start = end
+	}
+	for _, r := range rows {
+		x.Remove("stray"+r.ID, "unknown")
+	}
+	return x
+}
+
+func queriesEach(t *testing.T, n int) int {
+	if testing.Short() {
+		return n / 10
+	}
+	return n
+}
+
+func TestSearchIsAFullScan(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for _, d := range oddPlaces(rng) {
+		t.Run(d.name, func(t *testing.T) {
+			rng := rand.New(rand.NewPCG(3, 4))
+			for range 2 {
+				x := indexOf(rng, d.rows)
+				if x.Len() != len(d.rows) {
+					t.Fatalf("%d rows; want %d", x.Len(), len(d.rows))
+				}
+				for range queriesEach(t, 1000) {
+					q := ask(rng, &d)
+					agree(t, x, d.rows, q)
+					if got, want := x.Count(q), scanCount(d.rows, q); got != want {
+						t.Fatalf("%s counts %d; want %d", show(q), got, want)
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestBerlinIsAFullScan(t *testing.T) {
+	d := berlin(t)
+	rng := rand.New(rand.NewPCG(5, 6))
+	x := indexOf(rng, d.rows)
+	for range queriesEach(t, 2000) {
+		q := ask(rng, &d)
+		agree(t, x, d.rows, q)
+		if got, want := x.Count(q), scanCount(d.rows, q); got != want {
+			t.Fatalf("%s counts %d; want %d", show(q), got, want)
+		}
+	}
+}
+
+// TestPages reads whole lists page by page: nothing twice, nothing left out.
+func TestPages(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 8))
+	for _, d := range oddPlaces(rng) {
+		t.Run(d.name, func(t *testing.T) {
+			rng := rand.New(rand.NewPCG(9, 10))
+			x := indexOf(rng, d.rows)
+			for range 5 {
+				q := ask(rng, &d)
+				q.After, q.Limit = nil, len(d.rows)+1
+				want, _ := scan(d.rows, q)
+				q.Limit = 1 + rng.IntN(40)
+				if len(want) > 1000 {
+					q.Limit += 100
+				}
+				var got []Hit
+				for {
+					page, more := x.Search(q)
+					got = append(got, page...)
+					if !more {
+						break
+					}
+					after := page[len(page)-1].Position()
+					q.After = &after
+				}
+				if !slices.Equal(got, want) {
+					t.Fatalf("%s: %d rows in pages; want %d", show(q), len(got), len(want))
+				}
+			}
+		})
+	}
+}
+
+// TestPagesWhileRowsChange follows a list while other rows come, go and move:
+// the rows that stay put appear once each.
+func TestPagesWhileRowsChange(t *testing.T) {
+	rng := rand.New(rand.NewPCG(11, 12))
+	d := around(rng, "moving", 3000, 5000, geo.Point{Lat: 52.52, Lng: 13.405})
+	x := indexOf(rng, d.rows)
+	stay, change := d.rows[:2000], d.rows[2000:]
+	q := Query{Center: d.places[0], Limit: 30}
+	seen := map[string]int{}
+	for {
+		page, more := x.Search(q)
+		for _, h := range page {
+			seen[h.ID]++
+		}
+		if !more {
+			break
+		}
+		after := page[len(page)-1].Position()
+		q.After = &after
+		for range 20 {
+			r := change[rng.IntN(len(change))]
+			if rng.IntN(2) == 0 {
+				r.Point = somewhere(rng, d.places[0], d.spread)
+				x.Put(r)
+			} else {
+				x.Remove(r.ID)
+			}
+		}
+	}
+	for _, r := range stay {
+		if seen[r.ID] != 1 {
+			t.Fatalf("%s appeared %d times", r.ID, seen[r.ID])
+		}
+	}
+}

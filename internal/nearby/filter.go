@@ -1,0 +1,179 @@
+package nearby
+
+import (
+	"math"
+	"math/bits"
+	"sort"
+	"strings"
+)
+
+// filter is everything a query asks of a row of one part, other than where it
+// is and whether it is dead.
+type filter struct {
+	plain    bool // nothing is asked
+	nothing  bool // no row of the part can fit
+	category CategorySet
+	kinds    uint64 // as node.categories; all ones for any
+	need     Flags
+	without  Flags
+	since    uint32
+	open     *moment // nil for any
+	words    []span  // one for each term
+}
+
+// span is the word numbers from first up to but not including last. Words are
+// numbered in their order, so those with a common beginning are a span.
+type span struct{ first, last uint32 }
+
+// prepare makes f the filter of q for p, reusing its memory.
+func (f *filter) prepare(q *Query, p *part) {
+	*f = filter{
+		category: q.Categories, kinds: math.MaxUint64, need: q.Need, without: q.Without,
+		since: seconds(q.VerifiedSince), words: f.words[:0],
+		nothing: q.VerifiedSince > math.MaxUint32,
+	}
+	if !q.Categories.Any() {
+		f.kinds = 0
+		for _, word := range q.Categories.bits {
+			f.kinds |= word
+		}
+	}
+	if !q.OpenAt.IsZero() {
+		f.open = p.open.at(q.OpenAt, p.timetable)
+	}
+	for _, t := range q.Terms {
+		s := p.span(t)
+		f.words = append(f.words, s)
+		f.nothing = f.nothing || s.first == s.last
+	}
+	f.plain = f.category.Any() && f.need|f.without == 0 && f.since == 0 && f.open == nil && len(f.words) == 0
+}
+
+// span finds the words that a term stands for.
+func (p *part) span(t Term) span {
+	v := &p.vocabulary
+	first := sort.Search(v.len(), func(i int) bool { return v.of(uint32(i)) >= t.Text })
+	if t.Prefix {
+		n := sort.Search(v.len()-first, func(i int) bool { return !strings.HasPrefix(v.of(uint32(first+i)), t.Text) })
+		return span{uint32(first), uint32(first + n)}
+	}
+	if first < v.len() && v.of(uint32(first)) == t.Text {
+		return span{uint32(first), uint32(first + 1)}
+	}
+	return span{}
+}
+
+// passes reports whether a row below n may fit.
+func (f *filter) passes(n *node) bool {
+	return f.plain || n.categories&f.kinds != 0 && n.someHave&f.need == f.need && n.allHave&f.without == 0 && n.newest >= f.since
+}
+
+// fits reports whether the row fits.
+func (f *filter) fits(p *part, row uint32) bool {
+	if f.plain {
+		return true
+	}
+	if !f.category.Has(p.categories[row]) || p.verified[row] < f.since {
+		return false
+	}
+	if have := p.flags[row]; have&f.need != f.need || have&f.without != 0 {
+		return false
+	}
+	if f.open != nil && !f.open.open(p.schedules[row]) {
+		return false
+	}
+	for _, s := range f.words {
+		if _, ok := p.firstIn(row, s); !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// firstIn is the first word of a row that lies in the span.
+func (p *part) firstIn(row uint32, s span) (word uint32, ok bool) {
+	for _, word := range p.words.of(row) {
+		if word >= s.first {
+			return word, word < s.last
+		}
+	}
+	return 0, false
+}
+
+// shortlist is a list of rows that holds every row which fits: those of the
+// given categories, or those with a word of a span.
+type shortlist struct {
+	size  int  // rows, some maybe twice
+	words span // with byWord
+	how   listed
+}
+
+type listed uint8
+
+const (
+	unlisted listed = iota
+	byKind
+	byWord
+)
+
+// shortest is the shortest list there is for the filter, and the share of the
+// part's rows that can be expected to fit it.
+func (f *filter) shortest(p *part) (shortlist, float64) {
+	best, share := shortlist{size: p.len()}, 1.0
+	consider := func(l shortlist) {
+		share *= float64(min(l.size, p.len())) / float64(p.len())
+		if l.size < best.size {
+			best = l
+		}
+	}
+	if !f.category.Any() {
+		size := 0
+		f.category.each(func(category uint16) { size += len(p.kind(category)) })
+		consider(shortlist{size: size, how: byKind})
+	}
+	for _, s := range f.words {
+		consider(shortlist{size: p.byWord.count(s), words: s, how: byWord})
+	}
+	return best, share
+}
+
+// each calls do with every number of the set, which is not the zero value.
+func (s CategorySet) each(do func(uint16)) {
+	for i, word := range s.bits {
+		for ; word != 0; word &= word - 1 {
+			do(uint16(i*64 + bits.TrailingZeros64(word)))
+		}
+	}
+}
+
+// count is how many numbers the lists of a span hold together.
+func (l *lists) count(s span) int {
+	if s.first == s.last {
+		return 0
+	}
+	start := uint32(0)
+	if s.first > 0 {
+		start = l.ends[s.first-1]
+	}
+	return int(l.ends[s.last-1] - start)
+}
+
+// rows calls do with every row of the shortlist, each once.
+func (l *shortlist) rows(p *part, f *filter, do func(row uint32)) {
+	if l.how == byKind {
+		f.category.each(func(category uint16) {
+			for _, row := range p.kind(category) {
+				do(row)
+			}
+		})
+		return
+	}
+	for word := l.words.first; word < l.words.last; word++ {
+		for _, row := range p.byWord.of(word) {
+			// A row with several words of the span is taken at the first.
+			if first, _ := p.firstIn(row, l.words); first == word {
+				do(row)
+			}
+		}
+	}
+}
