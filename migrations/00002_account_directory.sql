@@ -81,7 +81,7 @@ CREATE TABLE businesses (
     delivery_radius  INTEGER   NOT NULL CHECK (delivery_radius >= 0),
     delivery_fee     BIGINT    NOT NULL CHECK (delivery_fee >= 0),
     delivery_minimum BIGINT    NOT NULL CHECK (delivery_minimum >= 0),
-    paused_until     TIMESTAMP,
+    paused           BOOLEAN   NOT NULL,
     photo_hash       TEXT      NOT NULL,
     source           TEXT      NOT NULL,
     source_id        TEXT      NOT NULL,
@@ -98,7 +98,7 @@ CREATE UNIQUE INDEX businesses_source ON businesses (source, source_id) WHERE so
 -- given to somebody else.
 CREATE TABLE business_slugs (
     slug        TEXT NOT NULL PRIMARY KEY,
-    business_id TEXT NOT NULL REFERENCES businesses (id)
+    business_id TEXT NOT NULL REFERENCES businesses (id) DEFERRABLE INITIALLY DEFERRED
 );
 CREATE INDEX business_slugs_business ON business_slugs (business_id);
 CREATE TABLE locations (
@@ -107,6 +107,8 @@ CREATE TABLE locations (
     lat          DOUBLE PRECISION NOT NULL,
     lng          DOUBLE PRECISION NOT NULL,
     cell         BIGINT NOT NULL, -- H3, resolution 15; 0 = no pin yet
+    checked_lat  DOUBLE PRECISION NOT NULL, -- the pin as last submitted to a verifier
+    checked_lng  DOUBLE PRECISION NOT NULL,
     zone         TEXT   NOT NULL,
     hours        TEXT   NOT NULL, -- JSON
     hours_text   TEXT   NOT NULL,

@@ -4,7 +4,7 @@
 package account
 
 import (
-	"net/mail"
+	netmail "net/mail"
 	"slices"
 	"strings"
 	"time"
@@ -60,7 +60,7 @@ func (u User) Privileged() bool {
 func (u User) As(role Role) Actor { return Actor{ID: u.ID, Role: role} }
 
 // Mail asks for a message to a user or, with LinkID, to the address the link
-// was made for. It is the argument of a JobMail job, written in the transaction
+// was made for. It is the argument of a mail.Job job, written in the transaction
 // of what it tells about, and holds no personal data: Recipient finds the
 // address when the message is sent.
 type Mail struct {
@@ -69,9 +69,6 @@ type Mail struct {
 	LinkID   string            `json:"link_id,omitempty"`
 	Data     map[string]string `json:"data,omitempty"`
 }
-
-// JobMail is the kind of job that sends a Mail.
-const JobMail = "mail"
 
 // Limits of what people type about themselves.
 const (
@@ -96,7 +93,7 @@ func NormalizeEmail(s string) (string, bool) {
 		return "", false
 	}
 	s = local + "@" + strings.ToLower(domain)
-	parsed, err := mail.ParseAddress(s)
+	parsed, err := netmail.ParseAddress(s)
 	if err != nil || parsed.Address != s || parsed.Name != "" || len(s) > maxEmail {
 		return "", false
 	}

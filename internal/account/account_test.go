@@ -17,6 +17,7 @@ import (
 	"nearby/internal/errs"
 	"nearby/internal/ident"
 	"nearby/internal/job"
+	"nearby/internal/mail"
 )
 
 // house is the room with its machines, a clock that stands, and the mails that
@@ -37,7 +38,7 @@ func newHouse(db *database.DB) *house {
 	fake := clock.NewFake(time.Date(2026, 5, 4, 9, 0, 0, 0, time.UTC))
 	h := &house{clock: fake, jobs: job.New(db, fake.Now, ident.Random), log: audit.New(db, fake.Now, testKey)}
 	h.Service = New(db, h.log, h.jobs, fake.Now, ident.Random, testKey)
-	h.jobs.Handle(JobMail, func(_ context.Context, args json.RawMessage) error {
+	h.jobs.Handle(mail.Job, func(_ context.Context, args json.RawMessage) error {
 		var m Mail
 		if err := json.Unmarshal(args, &m); err != nil {
 			return err

@@ -25,7 +25,7 @@ func (h *house) business(t *testing.T, owner User) string {
 		err := h.db.Conn(ctx).Table("businesses").Create(map[string]any{
 			"id": id, "slug": id, "name": "Quay Books", "name_key": "quay books", "category": "", "description": "", "phone": "", "email": "",
 			"website": "", "attributes": "", "legal_name": "", "register_number": "", "state": "draft", "state_before": "", "currency": "EUR",
-			"pickup": false, "delivery": false, "pay_at_pickup": false, "accept_first": false, "prep_minutes": 0, "delivery_radius": 0,
+			"pickup": false, "delivery": false, "pay_at_pickup": false, "accept_first": false, "paused": false, "prep_minutes": 0, "delivery_radius": 0,
 			"delivery_fee": 0, "delivery_minimum": 0, "photo_hash": "", "source": "", "source_id": "", "owner_fields": "",
 			"created_at": now, "updated_at": now, "version": 1,
 		}).Error

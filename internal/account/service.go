@@ -11,6 +11,7 @@ import (
 	"nearby/internal/errs"
 	"nearby/internal/ident"
 	"nearby/internal/job"
+	"nearby/internal/mail"
 )
 
 // Service is the room's door.
@@ -289,7 +290,7 @@ func (s *Service) setPassword(ctx context.Context, row userRow, hash, keepSessio
 }
 
 func (s *Service) mail(ctx context.Context, m Mail) error {
-	return s.jobs.Add(ctx, job.Job{Kind: JobMail, Args: m})
+	return s.jobs.Add(ctx, job.Job{Kind: mail.Job, Args: m})
 }
 
 // expired reports whether a time that may be absent has passed.

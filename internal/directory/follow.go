@@ -1,0 +1,311 @@
+package directory
+
+import (
+	"context"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"nearby/internal/database"
+	"nearby/internal/directory/category"
+	"nearby/internal/hours"
+	"nearby/internal/nearby"
+	"nearby/internal/text"
+)
+
+// Extra is what another room knows of a business that searches ask for: words
+// of its products, and whether something can be had now.
+type Extra struct {
+	InStock bool
+	Words   []string // folded by text.Words
+}
+
+// Searchable gives the Extra of businesses; those without one may be left out.
+type Searchable func(ctx context.Context, ids []string) (map[string]Extra, error)
+
+// follower keeps the index and the summaries beside it equal to what is
+// committed. Whoever committed a change calls follow, which reads the rows
+// again under one mutex: the last to read is the last to publish, so the newest
+// commit wins whatever the order of the calls.
+type follower struct {
+	store      store
+	index      *nearby.Index
+	unclaimed  bool // unclaimed businesses are shown too
+	searchable Searchable
+
+	following sync.Mutex
+	dirty     map[string]bool // could not be read; guarded by following
+
+	mu    sync.RWMutex
+	known map[string]*Summary // guarded by mu
+}
+
+// reread bounds how long following one change may take.
+const reread = 10 * time.Second
+
+func (f *follower) start(st store, index *nearby.Index) {
+	f.store, f.index = st, index
+	f.dirty, f.known = map[string]bool{}, map[string]*Summary{}
+}
+
+// summary is the summary of an id, nil when it is not listed.
+func (f *follower) summary(id string) *Summary {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	return f.known[id]
+}
+
+// summaries are those of the hits, nil for one that is not listed any more.
+func (f *follower) summaries(hits []nearby.Hit) []*Summary {
+	list := make([]*Summary, len(hits))
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	for i, hit := range hits {
+		list[i] = f.known[hit.ID]
+	}
+	return list
+}
+
+// follow makes the index say of the businesses what the database says now. One
+// that cannot be read is taken out, because showing it might be wrong, and
+// tried again by retry.
+func (f *follower) follow(ids []string) {
+	// The change is committed: whether its caller still waits does not matter.
+	ctx, cancel := context.WithTimeout(context.Background(), reread)
+	defer cancel()
+	f.following.Lock()
+	defer f.following.Unlock()
+	for chunk := range slices.Chunk(ids, 500) {
+		found, extras, err := f.read(ctx, chunk)
+		if err != nil {
+			slog.Error("the nearby index cannot follow a change, hiding it until it can", "businesses", len(chunk), "error", err)
+			for _, id := range chunk {
+				f.dirty[id] = true
+			}
+			f.publish(chunk, nil, nil)
+			continue
+		}
+		f.publish(chunk, found, extras)
+		for _, id := range chunk {
+			delete(f.dirty, id)
+		}
+	}
+}
+
+func (f *follower) read(ctx context.Context, ids []string) ([]Business, map[string]Extra, error) {
+	list, err := f.store.list(ctx, ids)
+	if err != nil {
+		return nil, nil, err
+	}
+	list = slices.DeleteFunc(list, func(b Business) bool { return !f.shows(b) })
+	extras, err := f.extras(ctx, list)
+	return list, extras, err
+}
+
+func (f *follower) extras(ctx context.Context, list []Business) (map[string]Extra, error) {
+	if f.searchable == nil || len(list) == 0 {
+		return nil, nil
+	}
+	ids := make([]string, len(list))
+	for i, b := range list {
+		ids[i] = b.ID
+	}
+	return f.searchable(ctx, ids)
+}
+
+// shows reports whether the business belongs in the index.
+func (f *follower) shows(b Business) bool {
+	return b.Listed() || f.unclaimed && b.State == Unclaimed && b.Located()
+}
+
+// publish puts the found ones of ids into index and summaries and takes the
+// others out. A row never stands in the index without its summary.
+func (f *follower) publish(ids []string, found []Business, extras map[string]Extra) {
+	rows := make([]nearby.Row, len(found))
+	present := make(map[string]bool, len(found))
+	f.mu.Lock()
+	for i, b := range found {
+		present[b.ID] = true
+		rows[i] = row(b, extras[b.ID])
+		f.known[b.ID] = summarize(b, extras[b.ID])
+	}
+	f.mu.Unlock()
+	var gone []string
+	for _, id := range ids {
+		if !present[id] {
+			gone = append(gone, id)
+		}
+	}
+	if len(gone) > 0 {
+		f.index.Remove(gone...)
+	}
+	if len(rows) > 0 {
+		f.index.Put(rows...)
+	}
+	if len(gone) > 0 {
+		f.mu.Lock()
+		for _, id := range gone {
+			delete(f.known, id)
+		}
+		f.mu.Unlock()
+	}
+}
+
+// retry follows again what could not be read, and says how many are left.
+func (f *follower) retry() int {
+	f.following.Lock()
+	ids := slices.Collect(maps.Keys(f.dirty))
+	f.following.Unlock()
+	if len(ids) == 0 {
+		return 0
+	}
+	f.follow(ids)
+	f.following.Lock()
+	defer f.following.Unlock()
+	return len(f.dirty)
+}
+
+// schedule is a schedule as the index asks for it.
+type schedule struct{ hours.Schedule }
+
+// OpenAt reports whether it is known to be open at t.
+func (s schedule) OpenAt(t time.Time) bool { return s.At(t).IsOpen() }
+
+// row is a business as the index sees it.
+func row(b Business, extra Extra) nearby.Row {
+	r := nearby.Row{ID: b.ID, Point: b.Point, Words: words(b, extra)}
+	if c, ok := category.BySlug(b.Category); ok {
+		r.Category = c.Number
+	}
+	if b.Hours.Known() || len(b.Hours.Special()) > 0 {
+		r.Schedule = schedule{b.Hours}
+		r.Flags |= nearby.HasHours
+	}
+	for _, f := range []struct {
+		yes  bool
+		flag nearby.Flags
+	}{
+		{b.Orderable(), nearby.Orderable},
+		{b.Pickup, nearby.Pickup},
+		{b.Delivery, nearby.Delivery},
+		{extra.InStock, nearby.InStock},
+		{b.State == Unclaimed, nearby.Unclaimed},
+	} {
+		if f.yes {
+			r.Flags |= f.flag
+		}
+	}
+	if b.VerifiedAt != nil {
+		r.VerifiedAt = b.VerifiedAt.Unix()
+	}
+	return r
+}
+
+// words are what a business is found by.
+func words(b Business, extra Extra) []string {
+	list := text.Words(b.Name + " " + placeText(b.Address))
+	list = append(list, categoryWords(b.Category)...)
+	for _, attribute := range b.Attributes {
+		list = append(list, attributeWord(attribute))
+	}
+	return append(list, extra.Words...)
+}
+
+// categoryWords are the words of categoryText, cut once for each category.
+var categoryWords = func() func(slug string) []string {
+	var cache sync.Map
+	return func(slug string) []string {
+		if known, ok := cache.Load(slug); ok {
+			return known.([]string)
+		}
+		if _, ok := category.BySlug(slug); !ok {
+			return nil
+		}
+		list := text.Words(categoryText(slug))
+		cache.Store(slug, list)
+		return list
+	}
+}()
+
+// SetSearchable has another room's words and stock put into the index. Call it
+// before Load.
+func (s *Service) SetSearchable(fn Searchable) { s.follower.searchable = fn }
+
+// ShowUnclaimed lists imported businesses that nobody has verified, marked as
+// such. Call it before Load.
+func (s *Service) ShowUnclaimed() { s.follower.unclaimed = true }
+
+// Touch has the index read a business again after the transaction of ctx, or
+// now when there is none: whoever changes what searches see must call it. Many
+// calls in one transaction are followed at one moment.
+func (s *Service) Touch(ctx context.Context, businessID string) {
+	if !database.InTx(ctx) {
+		s.follower.follow([]string{businessID})
+		return
+	}
+	database.Collect(ctx, &s.follower, businessID, func(ctx context.Context, ids []string) error {
+		slices.Sort(ids)
+		ids = slices.Compact(ids)
+		database.AfterCommit(ctx, func() { s.follower.follow(ids) })
+		return nil
+	})
+}
+
+// Load fills the index from the database, in the order of the cells. Changes
+// that commit meanwhile wait and are followed after it.
+func (s *Service) Load(ctx context.Context) error {
+	f := &s.follower
+	f.following.Lock()
+	defer f.following.Unlock()
+	states := []State{Verified, VerifiedDue, Limited}
+	if f.unclaimed {
+		states = append(states, Unclaimed)
+	}
+	var rows []nearby.Row
+	known := map[string]*Summary{}
+	err := s.store.eachLocated(ctx, states, func(list []Business) error {
+		extras, err := f.extras(ctx, list)
+		if err != nil {
+			return err
+		}
+		for _, b := range list {
+			rows = append(rows, row(b, extras[b.ID]))
+			known[b.ID] = summarize(b, extras[b.ID])
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	f.mu.Lock()
+	f.known = known
+	f.mu.Unlock()
+	f.index.Replace(rows)
+	clear(f.dirty)
+	return nil
+}
+
+// Run tries again, each second until ctx ends, to follow changes that could not
+// be read when they happened.
+func (s *Service) Run(ctx context.Context) error {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+			s.follower.retry()
+		}
+	}
+}
+
+// Indexed is how many businesses the index holds, and how many of them wait to
+// be read again.
+func (s *Service) Indexed() (rows, dirty int) {
+	s.follower.following.Lock()
+	defer s.follower.following.Unlock()
+	return s.follower.index.Len(), len(s.follower.dirty)
+}
