@@ -21,7 +21,8 @@ const (
 	idsAtMost      = 3
 )
 
-// Clusters counts the rows of the box that q asks for by their cell of the
+// Clusters counts the rows of the box that q asks for by their cell (the ancestor
+// of their resolution-15 cell, see geo.Cell.Parent) of the
 // given resolution, ascending by cell; when that makes more than 2,000, of the
 // finest coarser resolution that does not. The resolution used is returned. The
 // box must come from geo.NewBox. q.Limit, q.After and, unless q.RadiusM is set,

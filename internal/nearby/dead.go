@@ -76,29 +76,3 @@ func (p *page) count(first, last uint32) int {
 	}
 	return n
 }
-
-// since lists the rows that are dead in d and were not in older.
-func (d *dead) since(older *dead) []uint32 {
-	if d == nil || d == older {
-		return nil
-	}
-	var rows []uint32
-	for n, p := range d.pages {
-		var before *page
-		if older != nil {
-			before = older.pages[n]
-		}
-		if p == before {
-			continue
-		}
-		for w, word := range p {
-			if before != nil {
-				word &^= before[w]
-			}
-			for ; word != 0; word &= word - 1 {
-				rows = append(rows, uint32(n)*pageRows+uint32(w)*64+uint32(bits.TrailingZeros64(word)))
-			}
-		}
-	}
-	return rows
-}
