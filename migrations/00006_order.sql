@@ -5,7 +5,7 @@
 CREATE TABLE stock (
     id          TEXT   NOT NULL PRIMARY KEY,
     business_id TEXT   NOT NULL REFERENCES businesses (id),
-    variant_id  TEXT   NOT NULL,
+    variant_id  TEXT   NOT NULL REFERENCES variants (id),
     location_id TEXT   NOT NULL REFERENCES locations (id),
     on_hand     BIGINT NOT NULL,
     held        BIGINT NOT NULL,
@@ -140,9 +140,10 @@ CREATE TABLE orders (
     CHECK (buyer_id IS NOT NULL OR contact_email IS NOT NULL OR contact_phone IS NOT NULL),
     CHECK (kind = 'pickup' OR address_json IS NOT NULL)
 );
-CREATE INDEX orders_business ON orders (business_id, created_at, id);
+CREATE INDEX orders_business ON orders (business_id, id);
 CREATE INDEX orders_business_state ON orders (business_id, state);
-CREATE INDEX orders_buyer ON orders (buyer_id, created_at, id) WHERE buyer_id IS NOT NULL;
+CREATE INDEX orders_buyer ON orders (buyer, id);
+CREATE INDEX orders_code ON orders (business_id, pickup_code_hash) WHERE pickup_code_hash IS NOT NULL;
 CREATE INDEX orders_accept ON orders (accept_by) WHERE state = 'placed' AND accept_by IS NOT NULL;
 CREATE TABLE order_lines (
     order_id     TEXT    NOT NULL REFERENCES orders (id),
