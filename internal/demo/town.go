@@ -3,10 +3,12 @@
 // through the rooms' own methods, the same on every machine.
 //
 // Portmere lies where no real town does, on the open south coast of Ireland:
-// there the time zone found from a pin is Europe/Dublin and money is the euro,
-// and Ireland sets telephone numbers aside for fiction (020 91x xxxx). Its post
-// codes begin with Z, which no Irish code does, and its mail addresses end in
-// .example, which nobody can register. Every name is invented.
+// there the time zone found from a pin is Europe/Dublin and money is the euro.
+// Nothing in it reaches a real person: telephone numbers are among the thousand
+// that Ofcom keeps for drama (+44 20 7946 0xxx; Ireland's own 020 91x xxxx are
+// no valid numbers to a program that checks), post codes begin with Z, which no
+// Irish code does, and mail addresses end in .example, which nobody can
+// register. Every name is invented.
 package demo
 
 import (
@@ -129,15 +131,15 @@ var (
 
 // laneNames are given to the side streets, the longest first.
 var laneNames = []string{
-	"Ropewalk", "Cooper's Lane", "Lantern Street", "Chandler's Row", "Anchor Street", "Fishergate", "Gull Lane", "Salt Lane",
-	"Weaver Street", "Lime Street", "Chapel Lane", "Bell Street", "Orchard Street", "Tanner's Yard", "Candle Lane", "Bridge Street",
-	"Kestrel Road", "Hazel Grove", "Pilot Street", "Cable Street", "Baker's Row", "Meadow Lane", "Abbot's Walk", "Tide Street",
-	"Compass Road", "Linen Street", "Sexton Lane", "Net Street", "Lighthouse Road", "Barley Street", "Thistle Lane", "Cobbler's Row",
-	"Capstan Street", "Heron Street", "Brewhouse Lane", "Sailmaker's Row", "Fern Road", "Granary Street", "Wharf Lane", "Juniper Road",
+	"Ropewalk", "Cooper’s Lane", "Lantern Street", "Chandler’s Row", "Anchor Street", "Fishergate", "Gull Lane", "Salt Lane",
+	"Weaver Street", "Lime Street", "Chapel Lane", "Bell Street", "Orchard Street", "Tanner’s Yard", "Candle Lane", "Bridge Street",
+	"Kestrel Road", "Hazel Grove", "Pilot Street", "Cable Street", "Baker’s Row", "Meadow Lane", "Abbot’s Walk", "Tide Street",
+	"Compass Road", "Linen Street", "Sexton Lane", "Net Street", "Lighthouse Road", "Barley Street", "Thistle Lane", "Cobbler’s Row",
+	"Capstan Street", "Heron Street", "Brewhouse Lane", "Sailmaker’s Row", "Fern Road", "Granary Street", "Wharf Lane", "Juniper Road",
 	"Smithy Lane", "Dovecote Lane", "Plover Street", "Ferry Lane", "Old Market", "Beacon Street", "Hawthorn Road", "Millrace",
-	"Curlew Road", "Spinners' Court", "Keel Street", "Rosemary Lane", "Timber Street", "Cockle Lane", "Abbey Street", "Larch Road",
-	"Signal Street", "Oyster Row", "Bishop's Lane", "Tern Street", "Clover Road", "Dyer's Lane", "Sluice Street", "Wren Street",
-	"Copper Lane", "Bramble Road", "Mast Street", "Hill Street", "Shrimp Lane", "Sorrel Road", "Locksmith's Yard", "Windmill Lane",
+	"Curlew Road", "Spinners’ Court", "Keel Street", "Rosemary Lane", "Timber Street", "Cockle Lane", "Abbey Street", "Larch Road",
+	"Signal Street", "Oyster Row", "Bishop’s Lane", "Tern Street", "Clover Road", "Dyer’s Lane", "Sluice Street", "Wren Street",
+	"Copper Lane", "Bramble Road", "Mast Street", "Hill Street", "Shrimp Lane", "Sorrel Road", "Locksmith’s Yard", "Windmill Lane",
 }
 
 // NewTown lays the town out. It is the same every time.

@@ -1,0 +1,85 @@
+package demo
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+)
+
+// Order is something somebody ordered, and how far it has come.
+type Order struct {
+	Business string
+	Buyer    string // key of a person
+	Card     bool   // paid by card; else at pickup
+	Lines    []Line
+	State    string // placed, accepted, ready, completed, declined, cancelled or expired
+}
+
+// Line is some of a variant, found by its SKU.
+type Line struct {
+	SKU      string
+	Quantity int64
+}
+
+// busy lists who has orders on the day of the visit, and how far each has come.
+var busy = []struct {
+	business string
+	states   []string
+}{
+	{"Kiln & Quay", []string{"placed", "placed", "accepted", "ready", "completed", "completed", "declined", "cancelled", "expired"}},
+	{"Slow Pour", []string{"placed", "accepted", "ready", "completed", "completed", "cancelled"}},
+	{"Tide & Tulip", []string{"placed", "ready", "completed", "declined"}},
+	{"Halvorsen Bakery", []string{"placed", "placed", "accepted", "ready", "completed", "completed", "completed"}},
+	{"Second Chapter", []string{"placed", "accepted", "completed", "cancelled"}},
+	{"Ama’s Greens", []string{"placed", "accepted", "ready", "completed"}},
+	{"The Rind", []string{"ready", "completed", "completed"}},
+	{"Mere Cycles", []string{"accepted", "completed"}},
+	{"Spoke Works", []string{"placed", "ready", "completed"}},
+	{"Forno Blu", []string{"accepted", "completed", "completed", "declined"}},
+	{"Wild Stem", []string{"placed", "completed"}},
+	{"Quill & Quire", []string{"completed", "expired"}},
+}
+
+// buyers are the people who order.
+var buyers = []string{"shopper", "shopper2", "shopper3", "shopper4"}
+
+// orders plans the orders of the busy businesses out of what they have on sale.
+func orders(businesses []Business, random *rand.Rand) ([]Order, error) {
+	var out []Order
+	for _, day := range busy {
+		at := slices.IndexFunc(businesses, func(b Business) bool { return b.Name == day.business })
+		if at < 0 {
+			return nil, fmt.Errorf("nobody is called %q", day.business)
+		}
+		shelf := plenty(businesses[at])
+		for i, state := range day.states {
+			o := Order{
+				Business: day.business, Buyer: buyers[(i+len(out))%len(buyers)], State: state,
+				// Only somebody who set out to pay by card can run out of time.
+				Card: state == "expired" || random.IntN(2) == 0,
+			}
+			for _, pick := range random.Perm(len(shelf))[:min(len(shelf), 1+random.IntN(3))] {
+				o.Lines = append(o.Lines, Line{SKU: shelf[pick], Quantity: 1 + random.Int64N(2)})
+			}
+			out = append(out, o)
+		}
+	}
+	return out, nil
+}
+
+// plenty lists variants of which a few orders leave enough.
+func plenty(b Business) []string {
+	const enough = 8
+	var skus []string
+	for _, p := range b.Products {
+		if p.State != "active" {
+			continue
+		}
+		for _, v := range p.Variants {
+			if v.Price < 60_00 && (!v.Counted || v.Stock >= enough) {
+				skus = append(skus, v.SKU)
+			}
+		}
+	}
+	return skus
+}
