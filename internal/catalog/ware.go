@@ -9,9 +9,9 @@ import (
 	"nearby/internal/money"
 )
 
-// Offer is a variant as an order sees it now: what it is called, what it
+// Ware is a variant as an order sees it now: what it is called, what it
 // costs, and how many can be sold.
-type Offer struct {
+type Ware struct {
 	VariantID   string
 	ProductID   string
 	BusinessID  string
@@ -28,9 +28,9 @@ type Offer struct {
 }
 
 // Sells reports whether n pieces can be sold.
-func (o Offer) Sells(n int64) bool { return o.OnSale && (!o.Counted || o.Available >= n) }
+func (w Ware) Sells(n int64) bool { return w.OnSale && (!w.Counted || w.Available >= n) }
 
-type offerRow struct {
+type wareRow struct {
 	VariantID   string
 	ProductID   string
 	BusinessID  string
@@ -47,12 +47,12 @@ type offerRow struct {
 	Available   *int64
 }
 
-// Offers reads variants for an order, by variant id. One that does not exist
+// Wares reads variants for an order, by variant id. One that does not exist
 // is not in the answer.
-func (s *Stock) Offers(ctx context.Context, variantIDs []string) (map[string]Offer, error) {
-	offers := map[string]Offer{}
+func (s *Stock) Wares(ctx context.Context, variantIDs []string) (map[string]Ware, error) {
+	wares := map[string]Ware{}
 	for ids := range slices.Chunk(variantIDs, 500) {
-		var rows []offerRow
+		var rows []wareRow
 		err := s.db.Conn(ctx).Raw(`SELECT v.id AS variant_id, p.id AS product_id, p.business_id, p.slug, p.title, v.options, v.price, p.currency,
 				p.tax_mpct, p.tax_included, v.counted, s.id AS stock_id, s.on_hand - s.held - s.committed AS available,
 				(p.state = 'active' AND v.retired_at IS NULL AND v.price IS NOT NULL) AS on_sale
@@ -62,21 +62,21 @@ func (s *Stock) Offers(ctx context.Context, variantIDs []string) (map[string]Off
 			return nil, database.Err(err, "variant")
 		}
 		for _, r := range rows {
-			o := Offer{
+			w := Ware{
 				VariantID: r.VariantID, ProductID: r.ProductID, BusinessID: r.BusinessID, Slug: r.Slug, Title: r.Title,
 				Price: money.New(0, r.Currency), TaxMpct: r.TaxMpct, TaxIncluded: r.TaxIncluded, OnSale: r.OnSale, Counted: r.Counted,
 			}
-			if err := json.Unmarshal([]byte(r.Options), &o.Options); err != nil {
+			if err := json.Unmarshal([]byte(r.Options), &w.Options); err != nil {
 				return nil, database.Err(err, "variant")
 			}
 			if r.Price != nil {
-				o.Price.Minor = *r.Price
+				w.Price.Minor = *r.Price
 			}
 			if r.Counted && r.StockID != nil && r.Available != nil {
-				o.StockID, o.Available = *r.StockID, *r.Available
+				w.StockID, w.Available = *r.StockID, *r.Available
 			}
-			offers[o.VariantID] = o
+			wares[w.VariantID] = w
 		}
 	}
-	return offers, nil
+	return wares, nil
 }
