@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"cmp"
 	"errors"
 	"net/url"
 	"slices"
@@ -143,7 +144,7 @@ func (p Profile) applyHours(w *wrongs, b *Business) {
 		w.add("hours", "too_long", "The hours have at most 1,000 characters.")
 		return
 	}
-	schedule, err := hours.ParseOSM(text, b.Zone)
+	schedule, err := hours.ParseOSM(text, cmp.Or(b.Zone, "Etc/UTC")) // a draft may have no pin yet
 	if err != nil {
 		message := "These hours cannot be read. They look like “Mo-Fr 09:00-18:00; Sa 10:00-14:00”."
 		var syntax *hours.SyntaxError
@@ -153,7 +154,7 @@ func (p Profile) applyHours(w *wrongs, b *Business) {
 		w.add("hours", "bad_hours", message)
 		return
 	}
-	b.HoursText, b.Hours = text, schedule.WithSpecial(special...)
+	b.HoursText, b.Hours = text, schedule.InZone(b.Zone).WithSpecial(special...)
 }
 
 func checkName(w *wrongs, s string) string {

@@ -57,9 +57,8 @@ func (s *Service) Create(ctx context.Context, actor account.Actor, p Profile) (B
 	if err := p.apply(&b, now); err != nil {
 		return Business{}, err
 	}
-	b.Currency = currencyOf(b.Address.Country)
-	b.Pickup = true
-	b.OwnerFields = given(Business{}, b)
+	b.OwnerFields = merge(nil, given(Business{}, b))
+	b.Currency, b.Pickup = currencyOf(b.Address.Country), true
 	err = s.db.Tx(ctx, func(ctx context.Context) error {
 		if b.Slug, err = s.claimSlug(ctx, b); err != nil {
 			return err
