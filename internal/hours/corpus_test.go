@@ -38,14 +38,17 @@ const (
 	windowA, windowAEnd = "2024-03-25", "2024-04-08"
 	windowB, windowBEnd = "2024-12-20", "2025-01-03"
 	leastAccepted       = 7900
-	leastEqual          = 0.99 // of the accepted ones without PH and SH
+	leastEqual          = 0.96 // of the accepted ones without PH and SH
+	leastRight          = 0.99 // of them, equal or the reference has a known fault
 )
 
 var speaksOfHolidays = regexp.MustCompile(`(?i)\b[PS]H\b`)
 
 func TestRealValues(t *testing.T) {
 	values := corpus(t)
-	var accepted, plain, equal, allEqual, refusedByBoth int
+	show := os.Getenv("NEARBY_SHOW") // "refused", "bold", "other": list those values
+	var accepted, plain, equal, allEqual, refusedByBoth, bold int
+	faults := map[string]int{}
 	for _, v := range values {
 		s, err := hours.ParseOSM(v.Value, v.Tz)
 		if err != nil {
@@ -55,45 +58,84 @@ func TestRealValues(t *testing.T) {
 			}
 			if v.Error != "" {
 				refusedByBoth++
-			}
-			if os.Getenv("NEARBY_SHOW") == "refused" {
+			} else if show == "refused" {
 				t.Logf("refused %q: %v", v.Value, err)
 			}
 			continue
 		}
 		if v.Error != "" {
-			if os.Getenv("NEARBY_SHOW") == "bold" {
+			bold++
+			if show == "bold" {
 				t.Logf("accepted only by us: %q (%s)", v.Value, v.Error)
 			}
 			continue
 		}
 		accepted++
-		holidays := speaksOfHolidays.MatchString(v.Value)
-		same := within(s, v.Tz, windowA, windowAEnd, v.A) && within(s, v.Tz, windowB, windowBEnd, v.B)
+		same := v.equals(s, 0)
 		if same {
 			allEqual++
 		}
-		if !holidays {
-			plain++
-			if same {
-				equal++
-			} else if os.Getenv("NEARBY_SHOW") == "different" {
-				t.Logf("different %q (%s): A %v B %v", v.Value, v.Tz,
-					within(s, v.Tz, windowA, windowAEnd, v.A), within(s, v.Tz, windowB, windowBEnd, v.B))
-			}
+		if speaksOfHolidays.MatchString(v.Value) {
+			continue
+		}
+		plain++
+		if same {
+			equal++
+			continue
+		}
+		fault := v.fault(s)
+		faults[fault]++
+		if show == fault {
+			t.Logf("%s: %q (%s)", fault, v.Value, v.Tz)
 		}
 	}
 	share := float64(equal) / float64(plain)
-	t.Logf("%d values: %d accepted, %d refused by the reference and by us", len(values), accepted, refusedByBoth)
-	t.Logf("equal to the reference: %d of %d without holidays (%.2f %%), %d of all accepted", equal, plain, 100*share, allEqual)
-	if accepted < leastAccepted || share < leastEqual {
-		t.Errorf("fell under %d accepted or %.3f equal", leastAccepted, leastEqual)
+	right := float64(equal+faults[leftOver]+faults[cutByOff]) / float64(plain)
+	t.Logf("%d values: %d accepted; %d refused by both, %d accepted against the reference", len(values), accepted, refusedByBoth, bold)
+	t.Logf("equal to the reference over both windows: %d of %d without holidays (%.2f %%), %d of all accepted", equal, plain, 100*share, allEqual)
+	t.Logf("not equal: %v; equal or the reference is wrong: %.2f %%", faults, 100*right)
+	if accepted < leastAccepted || share < leastEqual || right < leastRight {
+		t.Errorf("fell under %d accepted, %.3f equal or %.3f right", leastAccepted, leastEqual, leastRight)
 	}
+}
+
+// What the reference is known to do, and why we do not.
+const (
+	// On the Monday after the clocks went forward it keeps the place open for
+	// the hour that Saturday's night lost ("Mo-Sa 10:00-02:00" is open on
+	// Monday from 00:00 to 01:00).
+	leftOver = "left over"
+	// A rule like "Su off" also ends the night that Saturday's rule began.
+	// The reference itself has given that up for holidays (its issue 441).
+	cutByOff = "cut by off"
+	other    = "other"
+)
+
+var closes = regexp.MustCompile(`\b(off|closed)\b`)
+
+// fault says which known behaviour of the reference explains the difference
+// fully.
+func (v realValue) fault(s hours.Schedule) string {
+	if v.equals(s, time.Hour) {
+		return leftOver
+	}
+	// An express time does cut: with it we must agree.
+	cut, err := hours.ParseOSM(closes.ReplaceAllString(v.Value, "00:00-24:00 off"), v.Tz)
+	if err == nil && v.equals(cut, time.Hour) {
+		return cutByOff
+	}
+	return other
+}
+
+// equals compares both windows, leaving out the first moments of the Monday
+// after the clocks went forward.
+func (v realValue) equals(s hours.Schedule, leaveOut time.Duration) bool {
+	return within(s, v.Tz, windowA, windowAEnd, v.A, leaveOut) && within(s, v.Tz, windowB, windowBEnd, v.B, leaveOut)
 }
 
 // within compares open and doubtful times with the expected ones, comments and
 // the borders between two intervals that say the same aside.
-func within(s hours.Schedule, zone, from, to string, want []realInterval) bool {
+func within(s hours.Schedule, zone, from, to string, want []realInterval, leaveOut time.Duration) bool {
 	loc, err := time.LoadLocation(zone)
 	if err != nil {
 		return false
@@ -110,7 +152,17 @@ func within(s hours.Schedule, zone, from, to string, want []realInterval) bool {
 		unknown  bool
 	}
 	var a, b []stretch
+	monday := day("2024-04-01")
 	add := func(list []stretch, v stretch) []stretch {
+		if skip := monday.Add(leaveOut); v.from.Before(skip) && v.to.After(monday) {
+			if v.from.Before(monday) {
+				list = append(list, stretch{v.from, monday, v.unknown})
+			}
+			v.from = skip
+		}
+		if !v.from.Before(v.to) {
+			return list
+		}
 		if n := len(list) - 1; n >= 0 && list[n].to.Equal(v.from) && list[n].unknown == v.unknown {
 			list[n].to = v.to
 			return list

@@ -73,7 +73,7 @@ func (p *parser) dateItem(r *rule) error {
 
 // dayOfMonth reports whether t is a number that no time begins with.
 func (p *parser) dayOfMonth(t token) bool {
-	return t.kind == tokenNumber && len(t.text) <= 2 && !scan(p.src, t.end).is(":")
+	return t.kind == tokenNumber && len(t.text) <= 2 && !p.isTime(t)
 }
 
 // anchor reads one end of a range. After a dash a bare number is a day of the

@@ -84,10 +84,10 @@ type plan struct {
 	holidays Holidays
 
 	key       string
-	canonical string    // the rules in OpenStreetMap notation
-	holy      bool      // some rule speaks of holidays
-	weekly    bool      // every week is like the other, special days aside
-	constant  bool      // weekly, and never any change
+	canonical string     // the rules in OpenStreetMap notation
+	holy      bool       // some rule speaks of holidays
+	weekly    bool       // every week is like the other, special days aside
+	constant  bool       // weekly, and never any change
 	usual     [7][]piece // weekly: what begins on a weekday, Monday first
 	lines     [7][]piece // weekly: what holds on a weekday, with the tail of the night before
 }

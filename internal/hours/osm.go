@@ -81,7 +81,7 @@ func (p *parser) rule() (rule, error) {
 		if err := p.selectors(&r); err != nil {
 			return r, err
 		}
-		if p.atTime() {
+		if p.isTime(p.tok) {
 			if err := p.times(&r); err != nil {
 				return r, err
 			}
@@ -120,9 +120,13 @@ func (p *parser) modifier(r *rule) bool {
 	return true
 }
 
-// atTime reports whether a clock time stands here.
-func (p *parser) atTime() bool {
-	return p.tok.kind == tokenNumber && len(p.tok.text) <= 2 && p.peek().is(":")
+// isTime reports whether a clock time begins with t.
+func (p *parser) isTime(t token) bool {
+	if t.kind != tokenNumber || len(t.text) > 2 {
+		return false
+	}
+	colon := scan(p.src, t.end)
+	return colon.is(":") && scan(p.src, colon.end).kind == tokenNumber
 }
 
 // times reads "09:00-12:00,14:00-18:00+".
@@ -137,7 +141,7 @@ func (p *parser) times(r *rule) error {
 			return nil
 		}
 		// A comma before anything but a time begins an additional rule.
-		if after := p.peek(); after.kind != tokenNumber || len(after.text) > 2 || !scan(p.src, after.end).is(":") {
+		if !p.isTime(p.peek()) {
 			return nil
 		}
 		p.next()
@@ -174,7 +178,7 @@ func (p *parser) span() (Span, error) {
 
 // clock reads "9:00" or "26:30", in minutes.
 func (p *parser) clock(most int) (int, error) {
-	if p.tok.kind != tokenNumber || len(p.tok.text) > 2 || !p.peek().is(":") {
+	if !p.isTime(p.tok) {
 		return 0, p.unexpected("a time like 09:30")
 	}
 	hour := p.tok

@@ -114,7 +114,7 @@ func (p *plan) byRules(n day, list []piece) []piece {
 			continue
 		}
 		whole := len(r.times) == 0
-		if r.join == ';' && r.mode != closed {
+		if p.replaces(i) {
 			list = list[:0]
 		}
 		if whole && r.mode == closed && r.join != '|' {
@@ -143,6 +143,15 @@ func (r *rule) put(list []piece, index int, pieces [2]piece) []piece {
 	return list
 }
 
+// replaces reports whether rule i takes the place of all rules before it on the
+// days it names. One that names no day does so only after another such: by the
+// intention of "Mo-Fr 08:00-12:00; 14:00-18:00" the second half is added, and
+// the reference evaluator reads it that way too.
+func (p *plan) replaces(i int) bool {
+	r := &p.rules[i]
+	return r.join == ';' && r.mode != closed && (i == 0 || r.dated() || !p.rules[i-1].dated())
+}
+
 // cutter is the last rule that takes the place of earlier ones on day n, or -1.
 // By the specification it does so from midnight on: a night that an earlier
 // rule began the evening before ends there ("Fr 20:00-04:00; Sa 10:00-14:00").
@@ -150,8 +159,7 @@ func (r *rule) put(list []piece, index int, pieces [2]piece) []piece {
 // guests of Saturday night.
 func (p *plan) cutter(n day) int {
 	for i := len(p.rules) - 1; i > 0; i-- {
-		r := &p.rules[i]
-		if r.join == ';' && r.mode != closed && r.matches(n, p.holidays) {
+		if p.replaces(i) && p.rules[i].matches(n, p.holidays) {
 			return i
 		}
 	}

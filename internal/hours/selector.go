@@ -9,6 +9,7 @@ var monthNames = []string{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug"
 var weekdays = map[string]int{
 	"mo": 0, "tu": 1, "we": 2, "th": 3, "fr": 4, "sa": 5, "su": 6,
 	"mon": 0, "tue": 1, "wed": 2, "thu": 3, "fri": 4, "sat": 5, "sun": 6,
+	"monday": 0, "tuesday": 1, "wednesday": 2, "thursday": 3, "friday": 4, "saturday": 5, "sunday": 6,
 }
 
 var months = map[string]int{
@@ -77,7 +78,7 @@ func (p *parser) yearSelector(r *rule) (bool, error) {
 		if v.to < v.from {
 			return false, p.unexpected("years in order")
 		}
-		r.years = append(r.years, v)
+		r.years = append(r.years, v.normal())
 		if !p.tok.is(",") || len(p.peek().text) != 4 || p.peek().kind != tokenNumber {
 			return true, nil
 		}
@@ -95,6 +96,16 @@ func (p *parser) step() (int, error) {
 	n := p.tok.num
 	p.next()
 	return n, nil
+}
+
+// normal drops the part of a range that its step never reaches, so that one
+// meaning has one form.
+func (r stepRange) normal() stepRange {
+	r.to -= (r.to - r.from) % r.step
+	if r.to == r.from {
+		r.step = 1
+	}
+	return r
 }
 
 // weekSelector reads "week 1-52/2,53".
@@ -120,16 +131,22 @@ func (p *parser) weekSelector(r *rule) (bool, error) {
 		if v.to < v.from {
 			return false, p.unexpected("weeks in order")
 		}
-		r.weeks = append(r.weeks, v)
-		if !p.tok.is(",") || p.peek().kind != tokenNumber {
+		r.weeks = append(r.weeks, v.normal())
+		after := p.peek()
+		switch {
+		case p.tok.is(",") && after.text == "week":
+			p.next()
+			p.next()
+		case p.tok.is(",") && after.kind == tokenNumber && !p.isTime(after):
+			p.next()
+		default:
 			return true, nil
 		}
-		p.next()
 	}
 }
 
 func (p *parser) week() (int, error) {
-	if p.tok.kind != tokenNumber || p.tok.num < 1 || p.tok.num > 53 || p.peek().is(":") {
+	if p.tok.kind != tokenNumber || p.tok.num < 1 || p.tok.num > 53 || p.isTime(p.tok) {
 		return 0, p.unexpected("a week from 1 to 53")
 	}
 	n := p.tok.num
