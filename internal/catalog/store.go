@@ -36,7 +36,7 @@ type productRow struct {
 	Options     string
 	Search      string
 	CreatedAt   time.Time
-	UpdatedAt   time.Time
+	UpdatedAt   time.Time `gorm:"autoUpdateTime:false"` // our clock's, not gorm's
 	Version     int64
 }
 
@@ -190,7 +190,7 @@ func (st store) products(query *gorm.DB, ctx context.Context) ([]Product, error)
 		return nil, err
 	}
 	for _, r := range variants {
-		p := at[r.ProductID]
+		p := at[r.Row.ProductID]
 		v, err := r.variant(p.Currency)
 		if err != nil {
 			return nil, err
@@ -210,7 +210,7 @@ func (st store) products(query *gorm.DB, ctx context.Context) ([]Product, error)
 
 // stockedRow is a variant with its stock, which a business has at one location.
 type stockedRow struct {
-	variantRow
+	Row       variantRow `gorm:"embedded"`
 	Retired   bool
 	StockID   string
 	OnHand    int64
@@ -237,7 +237,7 @@ func (st store) items(ctx context.Context, variantIDs []string) (map[string]Item
 	}
 	ids := make([]string, len(rows))
 	for i, r := range rows {
-		ids[i] = r.ProductID
+		ids[i] = r.Row.ProductID
 	}
 	var products []productRow
 	if err := st.db.Conn(ctx).Where("id IN ?", ids).Find(&products).Error; err != nil {
@@ -256,11 +256,11 @@ func (st store) items(ctx context.Context, variantIDs []string) (map[string]Item
 		first[r.ProductID] = &Photo{Hash: r.Hash, Alt: r.Alt, Width: r.Width, Height: r.Height, Color: r.Color}
 	}
 	for _, r := range rows {
-		item, err := r.item(byID[r.ProductID], first[r.ProductID])
+		item, err := r.item(byID[r.Row.ProductID], first[r.Row.ProductID])
 		if err != nil {
 			return nil, err
 		}
-		items[r.ID] = item
+		items[r.Row.ID] = item
 	}
 	return items, nil
 }
@@ -589,18 +589,19 @@ func rowOfVariant(p Product, at int) variantRow {
 }
 
 func (r stockedRow) variant(currency string) (Variant, error) {
+	row := r.Row
 	v := Variant{
-		ID: r.ID, SKU: r.SKU, Barcode: r.Barcode, Price: money.New(0, currency), Weight: r.Weight,
-		Counted: r.Counted, OnHand: r.OnHand, Held: r.Held, Committed: r.Committed,
+		ID: row.ID, SKU: row.SKU, Barcode: row.Barcode, Price: money.New(0, currency), Weight: row.Weight,
+		Counted: row.Counted, OnHand: r.OnHand, Held: r.Held, Committed: r.Committed,
 	}
-	if r.Price != nil {
-		v.Price, v.Priced = money.New(*r.Price, currency), true
+	if row.Price != nil {
+		v.Price, v.Priced = money.New(*row.Price, currency), true
 	}
-	if r.CompareAt != nil {
-		compare := money.New(*r.CompareAt, currency)
+	if row.CompareAt != nil {
+		compare := money.New(*row.CompareAt, currency)
 		v.CompareAt = &compare
 	}
-	return v, decode(r.Options, &v.Options)
+	return v, decode(row.Options, &v.Options)
 }
 
 func encode[T any](list []T) string {
