@@ -255,7 +255,7 @@ func (p *planner) settle(b *Business, streetName string, number int) error {
 	p.taken[street.Name][number] = true
 	p.pins = append(p.pins, at)
 	b.Street, b.House, b.Point = street.Name, number, at.point()
-	b.District = p.district(at)
+	b.District = districtOf(at)
 	b.Postcode = p.postcode(street.Name)
 	return nil
 }
@@ -278,17 +278,6 @@ func (p *planner) freeHouse(street Street) int {
 		return 0
 	}
 	return free[p.random.IntN(len(free))]
-}
-
-func (p *planner) district(at xy) string {
-	nearest := slices.MinFunc(districts, func(a, b struct {
-		name string
-		at   xy
-	},
-	) int {
-		return cmp.Compare(a.at.to(at), b.at.to(at))
-	})
-	return nearest.name
 }
 
 // postcode looks like an Irish one and cannot be one.

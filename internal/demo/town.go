@@ -12,8 +12,11 @@
 package demo
 
 import (
+	"cmp"
 	"fmt"
+	"math"
 	"math/rand/v2"
+	"slices"
 
 	"nearby/internal/geo"
 )
@@ -66,8 +69,11 @@ type Street struct {
 
 // Place is a name one may search around, and where it is.
 type Place struct {
-	Name  string
-	Point geo.Point
+	Name    string
+	Kind    string // town, district, park or street
+	Context string // what it belongs to, "Old Town, Portmere"
+	Point   geo.Point
+	Weight  int // the more, the earlier among places of alike names
 }
 
 // Label is a text of the map. Kind is "street", "park", "water" or "district";
@@ -224,36 +230,58 @@ func (t *Town) addStreet(name string, avenue bool, line []xy) {
 
 func (t *Town) nameRest() {
 	for _, d := range districts {
-		t.Districts = append(t.Districts, Place{d.name, d.at.point()})
-		t.Labels = append(t.Labels, Label{d.name, d.at.point(), "district", 1})
+		t.Districts = append(t.Districts, Place{d.name, "district", TownName, d.at.point(), 60})
 	}
 	for _, w := range waters {
-		t.Labels = append(t.Labels, Label{w.name, w.at.point(), "water", 2})
+		t.label(w.name, "water", 1, w.at)
 	}
 	for _, p := range parkNames {
-		t.Labels = append(t.Labels, Label{p.name, p.at.point(), "park", 3})
+		t.label(p.name, "park", 1, p.at)
 	}
 	for i, s := range t.Streets {
-		rank := 4
+		rank := 2
 		if !s.Avenue {
-			rank = 5 + i/20
+			rank = 4 + i/20
 		}
-		t.Labels = append(t.Labels, Label{s.Name, s.middle(), "street", rank})
+		t.label(s.Name, "street", rank, s.at(0.22)) // not the middle: visitors stand there
 	}
+	for _, d := range districts {
+		t.label(d.name, "district", 3, d.at)
+	}
+	slices.SortStableFunc(t.Labels, func(a, b Label) int { return cmp.Compare(a.Rank, b.Rank) })
+}
+
+func (t *Town) label(text, kind string, rank int, at xy) {
+	t.Labels = append(t.Labels, Label{text, at.point(), kind, rank})
 }
 
 // Places lists every name one may search around: the town, its districts,
 // parks and streets. Names are unique.
 func (t Town) Places() []Place {
-	places := []Place{{t.Name, t.Centre}}
-	places = append(places, t.Districts...)
+	places := append([]Place{{t.Name, "town", "", t.Centre, 100}}, t.Districts...)
 	for _, p := range parkNames {
-		places = append(places, Place{p.name, p.at.point()})
+		places = append(places, Place{p.name, "park", TownName, p.at.point(), 50})
 	}
 	for _, s := range t.Streets {
-		places = append(places, Place{s.Name, s.middle()})
+		weight := 20
+		if s.Avenue {
+			weight = 40
+		}
+		at := s.middle()
+		places = append(places, Place{s.Name, "street", districtOf(at) + ", " + TownName, at.point(), weight})
 	}
 	return places
+}
+
+// districtOf names the district whose middle is nearest to a place.
+func districtOf(at xy) string {
+	best, nearest := "", math.Inf(1)
+	for _, d := range districts {
+		if far := d.at.to(at); far < nearest {
+			best, nearest = d.name, far
+		}
+	}
+	return best
 }
 
 // Street finds a street by its name.
@@ -266,12 +294,14 @@ func (t Town) Street(name string) (Street, bool) {
 	return Street{}, false
 }
 
-// middle is the place half way along, nearest to the map's middle when the
-// street leaves the map.
-func (s Street) middle() geo.Point {
+// middle is the place half way along what the map shows of the street.
+func (s Street) middle() xy { return s.at(0.5) }
+
+// at is the place a share of the way along the street.
+func (s Street) at(share float64) xy {
 	line := s.onTheMap()
-	at, _ := along(line, lineLength(line)/2)
-	return at.point()
+	at, _ := along(line, share*lineLength(line))
+	return at
 }
 
 func (s Street) onTheMap() []xy {

@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"encoding/json"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -112,6 +113,31 @@ func TestVoronoiCellsHoldTheirSites(t *testing.T) {
 	}
 }
 
+func TestGeoJSON(t *testing.T) {
+	text, err := NewTown().GeoJSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got collection
+	if err := json.Unmarshal(text, &got); err != nil {
+		t.Fatal(err)
+	}
+	kinds := map[string]int{}
+	for _, f := range got.Features {
+		kinds[f.Properties.Kind+" "+f.Geometry.Type]++
+	}
+	want := map[string]int{
+		"block Polygon": 479, "park Polygon": 34, "river LineString": 1, "water Polygon": 1, "pier Polygon": 2,
+		"avenue LineString": 11, "rail LineString": 1, "label Point": 17,
+	}
+	if diff := cmp.Diff(want, kinds); diff != "" {
+		t.Error(diff)
+	}
+	if len(text) > 200_000 {
+		t.Errorf("%d bytes", len(text))
+	}
+}
+
 func TestHarbourStreetIsTwoMinutesFromKilnAndQuay(t *testing.T) {
 	town := NewTown()
 	street, ok := town.Street("Harbour Street")
@@ -122,7 +148,7 @@ func TestHarbourStreetIsTwoMinutesFromKilnAndQuay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d := geo.Distance(street.middle(), shop); d < 80 || d > 160 {
+	if d := geo.Distance(street.middle().point(), shop); d < 80 || d > 160 {
 		t.Errorf("%.0f m", d)
 	}
 }
