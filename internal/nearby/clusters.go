@@ -91,14 +91,10 @@ func (c *clustering) add(l live, f *filter) {
 				continue
 			}
 			if len(c.groups)-start > clustersAtMost && c.resolution > 0 {
-				// Too many already, so the result will be coarser.
+				// Too many already, so the result will be coarser; this
+				// row's group is gathered with the rest later.
 				c.resolution--
 				c.groups = append(c.groups[:start], c.gathered(c.groups[start:])...)
-				one.cell = cell.Parent(c.resolution)
-				if end := len(c.groups) - 1; c.groups[end].cell == one.cell {
-					c.groups[end].join(&one)
-					continue
-				}
 			}
 			c.groups = append(c.groups, one)
 		}

@@ -34,7 +34,8 @@ func indexOf(rng *rand.Rand, rows []Row) *Index {
 	return x
 }
 
-func queriesEach(t *testing.T, n int) int {
+// fewer is n, or a tenth of it in a short run.
+func fewer(n int) int {
 	if testing.Short() {
 		return n / 10
 	}
@@ -51,12 +52,8 @@ func TestSearchIsAFullScan(t *testing.T) {
 				if x.Len() != len(d.rows) {
 					t.Fatalf("%d rows; want %d", x.Len(), len(d.rows))
 				}
-				for range queriesEach(t, 1000) {
-					q := ask(rng, &d)
-					agree(t, x, d.rows, q)
-					if got, want := x.Count(q), scanCount(d.rows, q); got != want {
-						t.Fatalf("%s counts %d; want %d", show(q), got, want)
-					}
+				for range fewer(1000) {
+					agree(t, x, d.rows, ask(rng, &d))
 				}
 			}
 		})
@@ -67,12 +64,8 @@ func TestBerlinIsAFullScan(t *testing.T) {
 	d := berlin(t)
 	rng := rand.New(rand.NewPCG(5, 6))
 	x := indexOf(rng, d.rows)
-	for range queriesEach(t, 2000) {
-		q := ask(rng, &d)
-		agree(t, x, d.rows, q)
-		if got, want := x.Count(q), scanCount(d.rows, q); got != want {
-			t.Fatalf("%s counts %d; want %d", show(q), got, want)
-		}
+	for range fewer(2000) {
+		agree(t, x, d.rows, ask(rng, &d))
 	}
 }
 

@@ -66,13 +66,16 @@ func scanCount(rows []Row, q Query) (n int) {
 	return n
 }
 
-// agree checks one search against the scan.
+// agree checks one search, and the count, against the scan.
 func agree(t testing.TB, x *Index, rows []Row, q Query) {
 	t.Helper()
 	hits, more := x.Search(q)
 	want, wantMore := scan(rows, q)
 	if !slices.Equal(hits, want) || more != wantMore {
 		t.Fatalf("%s\n got %v %v\nwant %v %v", show(q), hits, more, want, wantMore)
+	}
+	if got, want := x.Count(q), scanCount(rows, q); got != want {
+		t.Fatalf("%s counts %d; want %d", show(q), got, want)
 	}
 }
 
@@ -165,6 +168,7 @@ func oddPlaces(rng *rand.Rand) []dataset {
 		around(rng, "antimeridian", 4000, 50_000, line, geo.Point{Lat: 66, Lng: -180}),
 		around(rng, "pentagons", 12000, 30_000, pentagons...),
 		around(rng, "dense cell", 5000, 0.3, geo.Point{Lat: 52.52, Lng: 13.405}),
+		around(rng, "millimetres", 3000, 0.03, geo.Point{Lat: 52.52, Lng: 13.405}, geo.Point{Lat: -17, Lng: -180}),
 		around(rng, "sparse", 300, 1, anywhere(rng)),
 		around(rng, "one row", 1, 10, line),
 		{name: "nothing", places: []geo.Point{north}, spread: 10},
