@@ -216,7 +216,7 @@ func (s *Server) rate(next echo.HandlerFunc) echo.HandlerFunc {
 		if !ok {
 			return next(c)
 		}
-		if err := bucket.take(network(c.RealIP()), s.now()); err != nil {
+		if err := bucket.Take(route.Network(c.RealIP()), s.now()); err != nil {
 			return err
 		}
 		return next(c)

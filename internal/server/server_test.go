@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"nearby/internal/clock"
 	"nearby/internal/errs"
@@ -134,32 +133,6 @@ func TestSlashAtTheEndStaysHere(t *testing.T) {
 		if w.Code != http.StatusPermanentRedirect || w.Header().Get("Location") != want {
 			t.Errorf("%s: %d to %q, want %q", target, w.Code, w.Header().Get("Location"), want)
 		}
-	}
-}
-
-func TestLimitsCountNetworksNotAddresses(t *testing.T) {
-	l := newLimit(1, 3)
-	now := time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
-	for i := range 3 {
-		if err := l.take(network("2001:db8::"+string(rune('1'+i))), now); err != nil {
-			t.Fatal(err)
-		}
-	}
-	err := l.take(network("2001:db8::ffff"), now)
-	if !errs.Is(err, errs.TooMany) || errs.Of(err).RetryAfter <= 0 {
-		t.Fatalf("the fourth from one /64: %v", err)
-	}
-	if err := l.take(network("2001:db8:1::1"), now); err != nil {
-		t.Errorf("another /64: %v", err)
-	}
-	if err := l.take(network("2001:db8::9"), now.Add(time.Second)); err != nil {
-		t.Errorf("a second later: %v", err)
-	}
-	for i := range maxBuckets + 10 {
-		_ = l.take(string(rune(i)), now)
-	}
-	if n := l.buckets.Len(); n > maxBuckets {
-		t.Errorf("%d buckets kept", n)
 	}
 }
 

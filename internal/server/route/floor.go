@@ -22,8 +22,9 @@ type Floor struct {
 	Account *account.Service
 	Clock   clock.Clock
 	BaseURL *url.URL
-	Secure  bool // the base URL is https: cookies are for TLS only
-	Sandbox bool // payments take no real money: every page says so
+	Secure  bool   // the base URL is https: cookies are for TLS only
+	Names   *Limit // sign-in tries by name; nil switches it off
+	Sandbox bool   // payments take no real money: every page says so
 	// CartCount is how many pieces a visitor has in all carts.
 	CartCount func(ctx context.Context, guestID, userID string) (int, error)
 
