@@ -264,10 +264,13 @@ func (s *Summary) matched(q string) []string {
 	words := text.Words(q)
 	var fields []string
 	found := make([]bool, len(words))
-	for _, f := range []struct{ name, text string }{{"name", s.Name}, {"category", categoryText(s.Category)}, {"place", placeText(s.Address)}} {
-		of, hit := text.Words(f.text), false
+	for _, f := range []struct {
+		name  string
+		words []string
+	}{{"name", text.Words(s.Name)}, {"category", categoryWords(s.Category)}, {"place", text.Words(placeText(s.Address))}} {
+		hit := false
 		for i, word := range words {
-			if slices.ContainsFunc(of, func(w string) bool { return w == word || i == len(words)-1 && strings.HasPrefix(w, word) }) {
+			if slices.ContainsFunc(f.words, func(w string) bool { return w == word || i == len(words)-1 && strings.HasPrefix(w, word) }) {
 				found[i], hit = true, true
 			}
 		}

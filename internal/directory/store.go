@@ -341,3 +341,53 @@ func (st store) insertSlugs(ctx context.Context, list []Business) error {
 	}
 	return database.Err(st.db.Conn(ctx).CreateInBatches(&rows, 1000).Error, "slug")
 }
+
+type placeRow struct {
+	ID      string
+	Name    string
+	NameKey string
+	Kind    string
+	Context string
+	Lat     float64
+	Lng     float64
+	Weight  int
+}
+
+func (placeRow) TableName() string { return "gazetteer" }
+
+func (st store) savePlaces(ctx context.Context, places []GazetteerPlace) error {
+	rows := make([]placeRow, len(places))
+	for i, p := range places {
+		rows[i] = placeRow{
+			ID: p.ID, Name: p.Name, NameKey: placeKey(p.Name), Kind: p.Kind, Context: p.Context,
+			Lat: p.Point.Lat, Lng: p.Point.Lng, Weight: p.Weight,
+		}
+	}
+	err := st.db.Conn(ctx).Clauses(clause.OnConflict{
+		Columns:   []clause.Column{{Name: "name_key"}, {Name: "kind"}, {Name: "context"}},
+		DoUpdates: clause.AssignmentColumns([]string{"name", "lat", "lng", "weight"}),
+	}).CreateInBatches(&rows, 500).Error
+	return database.Err(err, "place")
+}
+
+// placesWith lists places with a word in their name that begins with the given
+// folded word, the weightiest first.
+func (st store) placesWith(ctx context.Context, word string) ([]GazetteerPlace, error) {
+	// A folded word holds letters, marks and digits only, so no wildcard.
+	return st.places(ctx, "name_key LIKE ? OR name_key LIKE ?", word+"%", "% "+word+"%")
+}
+
+// streets lists the streets of a folded name.
+func (st store) streets(ctx context.Context, key string) ([]GazetteerPlace, error) {
+	return st.places(ctx, "kind = 'street' AND name_key = ?", key)
+}
+
+func (st store) places(ctx context.Context, where string, args ...any) ([]GazetteerPlace, error) {
+	var rows []placeRow
+	err := st.db.Conn(ctx).Where(where, args...).Order("weight DESC, name_key, context, id").Limit(500).Find(&rows).Error
+	list := make([]GazetteerPlace, len(rows))
+	for i, r := range rows {
+		list[i] = GazetteerPlace{ID: r.ID, Name: r.Name, Kind: r.Kind, Context: r.Context, Point: geo.Point{Lat: r.Lat, Lng: r.Lng}, Weight: r.Weight}
+	}
+	return list, database.Err(err, "place")
+}
