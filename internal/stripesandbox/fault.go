@@ -10,7 +10,7 @@ import (
 const (
 	FaultError     = "error"      // answers Status as JSON, and forgets it
 	FaultSticky    = "sticky"     // answers Status as JSON, and again under the same idempotency key
-	FaultCut       = "cut"        // closes the connection without an answer
+	FaultCut       = "cut"        // closes the connection in the middle of the answer
 	FaultHTML      = "html"       // answers 502 with a page, as a proxy would
 	FaultRateLimit = "rate_limit" // answers 429, nothing done
 	FaultSlow      = "slow"       // waits, then does what was asked
@@ -120,7 +120,12 @@ func (s *Sandbox) misbehave(w http.ResponseWriter, r *http.Request, c *Call, f *
 		w.WriteHeader(http.StatusBadGateway)
 		_, _ = w.Write([]byte("<html><body><h1>502 Bad Gateway</h1></body></html>\n"))
 	case FaultCut:
-		panic(http.ErrAbortHandler) // how net/http closes a connection unanswered
+		// Half an answer: on a connection that closes without one, Go's
+		// transport would itself send a call with an idempotency key again.
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write([]byte(`{"id": "`))
+		_ = http.NewResponseController(w).Flush()
+		panic(http.ErrAbortHandler) // how net/http closes a connection
 	}
 }
 

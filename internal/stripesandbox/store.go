@@ -58,7 +58,7 @@ func openStore(file string) (*store, error) {
 		return st, nil
 	}
 	// The file belongs to one process: a second one would not see its changes.
-	dsn := (&url.URL{Scheme: "file", Opaque: url.PathEscape(file), RawQuery: "_journal=WAL&_sync=NORMAL&_locking=EXCLUSIVE&_busy_timeout=2000"}).String()
+	dsn := (&url.URL{Scheme: "file", Opaque: url.PathEscape(file), RawQuery: "_journal=WAL&_sync=NORMAL&_locking=EXCLUSIVE&_busy_timeout=1000"}).String()
 	db, err := sql.Open("sqlite3", dsn)
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", file, err)

@@ -45,7 +45,7 @@ type world struct {
 func newWorld(t *testing.T, change ...func(*Options)) *world {
 	t.Helper()
 	w := &world{
-		t: t, clock: clock.NewFake(testStart), inbox: newInbox(t),
+		t: t, clock: clock.NewFake(testStart), inbox: newInbox(t, testSecret),
 		browser: &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 	}
 	o := Options{
@@ -247,6 +247,16 @@ func (w *world) steer(path string, in any) map[string]any {
 	return out
 }
 
+// ask reads from /_sandbox/.
+func (w *world) ask(path string) map[string]any {
+	w.t.Helper()
+	status, out := w.tryToSteer(http.MethodGet, path, nil)
+	if status != http.StatusOK {
+		w.t.Fatalf("%s: %d", path, status)
+	}
+	return out
+}
+
 func (w *world) tryToSteer(method, path string, in any) (int, map[string]any) {
 	w.t.Helper()
 	var sent io.Reader = http.NoBody
@@ -309,13 +319,14 @@ func (w *world) refusal(err error, status int, code string) *stripe.Error {
 type inbox struct {
 	url    string
 	mu     sync.Mutex
+	secret string
 	events []stripe.Event
 	answer func(e stripe.Event, attempt int) int // nil: 200
 	seen   map[string]int
 }
 
-func newInbox(t *testing.T) *inbox {
-	in := &inbox{seen: map[string]int{}}
+func newInbox(t *testing.T, secret string) *inbox {
+	in := &inbox{secret: secret, seen: map[string]int{}}
 	in.url = serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
@@ -324,7 +335,7 @@ func newInbox(t *testing.T) *inbox {
 		}
 		// The sandbox's clock may be far from this machine's: only the
 		// signature is checked here.
-		e, err := webhook.ConstructEventIgnoringTolerance(body, r.Header.Get("Stripe-Signature"), testSecret)
+		e, err := webhook.ConstructEventIgnoringTolerance(body, r.Header.Get("Stripe-Signature"), in.knows())
 		if err != nil {
 			t.Errorf("webhook: %v", err)
 		}
@@ -338,6 +349,19 @@ func newInbox(t *testing.T) *inbox {
 		w.WriteHeader(status)
 	}))
 	return in
+}
+
+// knows is the secret the inbox checks with; learns sets it.
+func (in *inbox) knows() string {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.secret
+}
+
+func (in *inbox) learns(secret string) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.secret = secret
 }
 
 func (in *inbox) take(e stripe.Event) int {
