@@ -1,0 +1,203 @@
+package demo
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"nearby/internal/account"
+	"nearby/internal/audit"
+	"nearby/internal/blob"
+	"nearby/internal/catalog"
+	"nearby/internal/clock"
+	"nearby/internal/database"
+	"nearby/internal/directory"
+	"nearby/internal/errs"
+)
+
+// Rooms are what the town is made through.
+type Rooms struct {
+	DB        *database.DB
+	Clock     clock.Clock
+	Accounts  *account.Service
+	Directory *directory.Service
+	Catalog   *catalog.Service
+	Photos    *blob.Store
+}
+
+// SignIn is somebody to sign in as and look around.
+type SignIn struct {
+	Role     account.Role
+	Name     string
+	Email    string
+	Password string
+}
+
+// password is everybody's in Portmere. The town exists in demo mode only.
+const password = "portmere-demo"
+
+// signIns are the people to sign in as, by the roles they show.
+var signIns = []account.Role{account.Shopper, account.Owner, account.Verifier, account.Operator}
+
+// last is the person who comes last: where there is one, the town is complete.
+const last = "operator"
+
+// Fill makes the town, unless it is there. What an interrupted Fill has made
+// stays and the rest follows. progress is told how many steps of how many are
+// done; it may be nil.
+func Fill(ctx context.Context, rooms Rooms, progress func(done, total int)) ([]SignIn, error) {
+	town := NewTown()
+	plan, err := NewPlan(town, rooms.Clock())
+	if err != nil {
+		return nil, err
+	}
+	f := &filler{
+		Rooms: rooms, plan: plan, progress: progress,
+		people: map[string]account.User{}, photos: map[string]string{}, known: map[string]map[string]bool{},
+	}
+	if _, err := rooms.Accounts.ByEmail(ctx, plan.person(last).Email); err == nil {
+		return plan.signIns(), nil
+	} else if !errs.Is(err, errs.NotFound) {
+		return nil, err
+	}
+	f.total = len(Pictures()) + len(plan.People) + len(plan.Businesses)
+	if err := f.fill(ctx, town); err != nil {
+		return nil, fmt.Errorf("demo town: %w", err)
+	}
+	return plan.signIns(), nil
+}
+
+func (p Plan) person(key string) Person {
+	return p.People[slices.IndexFunc(p.People, func(q Person) bool { return q.Key == key })]
+}
+
+func (p Plan) signIns() []SignIn {
+	var list []SignIn
+	for _, role := range signIns {
+		who := p.person(role)
+		list = append(list, SignIn{Role: role, Name: who.Name, Email: who.Email, Password: password})
+	}
+	return list
+}
+
+type filler struct {
+	Rooms
+	plan   Plan
+	people map[string]account.User    // by key
+	photos map[string]string          // picture -> content hash
+	known  map[string]map[string]bool // owner -> names of the businesses they have already
+
+	mu       sync.Mutex
+	done     int
+	total    int
+	progress func(done, total int)
+}
+
+// step counts one step.
+func (f *filler) step() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.done++
+	if f.progress != nil {
+		f.progress(f.done, f.total)
+	}
+}
+
+func (f *filler) fill(ctx context.Context, town Town) error {
+	if err := f.prepare(ctx); err != nil {
+		return err
+	}
+	if err := f.addPlaces(ctx, town); err != nil {
+		return err
+	}
+	for _, b := range f.plan.Businesses {
+		if err := f.addBusiness(ctx, b); err != nil {
+			return fmt.Errorf("%s: %w", b.Name, err)
+		}
+		f.step()
+	}
+	return f.addPerson(ctx, f.plan.person(last))
+}
+
+// prepare makes the people and stores the pictures: the work that keeps a
+// processor busy, so several at once.
+func (f *filler) prepare(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(4)
+	for _, name := range Pictures() {
+		group.Go(func() error { return f.addPicture(ctx, name) })
+	}
+	for _, p := range f.plan.People {
+		if p.Key != last {
+			group.Go(func() error { return f.addPerson(ctx, p) })
+		}
+	}
+	return group.Wait()
+}
+
+func (f *filler) addPicture(ctx context.Context, name string) error {
+	content, err := Picture(name)
+	if err != nil {
+		return err
+	}
+	photo, err := f.Photos.Add(ctx, bytes.NewReader(content))
+	if err != nil {
+		return fmt.Errorf("picture %s: %w", name, err)
+	}
+	f.mu.Lock()
+	f.photos[name] = photo.Hash
+	f.mu.Unlock()
+	f.step()
+	return nil
+}
+
+// roles are what people may do besides shopping; owners become owners by
+// making a business.
+var roles = map[string][]account.Role{
+	"verifier": {account.Verifier}, "verifier2": {account.Verifier}, "operator": {account.Operator},
+}
+
+func (f *filler) addPerson(ctx context.Context, p Person) error {
+	user, err := f.Accounts.ByEmail(ctx, p.Email)
+	if errs.Is(err, errs.NotFound) {
+		user, err = f.Accounts.Add(ctx, audit.System, account.NewUser{
+			Email: p.Email, Name: p.Name, Locale: "en", Password: password, Roles: roles[p.Key],
+		})
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", p.Name, err)
+	}
+	f.mu.Lock()
+	f.people[p.Key] = user
+	f.mu.Unlock()
+	f.step()
+	return nil
+}
+
+func (f *filler) addPlaces(ctx context.Context, town Town) error {
+	var places []directory.GazetteerPlace
+	for _, p := range town.Places() {
+		places = append(places, directory.GazetteerPlace{Name: p.Name, Kind: p.Kind, Context: p.Context, Point: p.Point, Weight: p.Weight})
+	}
+	return f.Directory.AddPlaces(ctx, places)
+}
+
+// has tells whether an earlier, interrupted Fill made a business.
+func (f *filler) has(ctx context.Context, b Business) (bool, error) {
+	if f.known[b.Owner] == nil {
+		owned, err := f.Directory.OwnedBy(ctx, f.people[b.Owner].ID)
+		if err != nil {
+			return false, err
+		}
+		names := map[string]bool{}
+		for _, o := range owned {
+			names[o.Name] = true
+		}
+		f.known[b.Owner] = names
+	}
+	return f.known[b.Owner][b.Name], nil
+}
