@@ -61,7 +61,11 @@ func (s *Site) compress() {
 			continue
 		}
 		var br bytes.Buffer
-		w := brotli.NewWriterLevel(&br, brotli.BestCompression)
+		level := brotli.BestCompression
+		if len(f.body) > 128<<10 {
+			level = 9 // a large file takes seconds at 11, to save a tenth
+		}
+		w := brotli.NewWriterLevel(&br, level)
 		w.Write(f.body) //nolint:errcheck // a bytes.Buffer takes every byte
 		w.Close()       //nolint:errcheck
 		store(&f.br, br.Bytes(), len(f.body))

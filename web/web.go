@@ -17,7 +17,7 @@ import (
 	"sync"
 )
 
-//go:embed all:templates all:css all:js all:i18n all:img all:vendor VENDOR.json
+//go:embed all:templates all:css all:js all:i18n all:img all:vendor VENDOR.json icons.txt
 var embedded embed.FS
 
 // Prefix is the path below which Site.Assets serves.

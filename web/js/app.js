@@ -2,9 +2,9 @@
 // is an element with data-island="name"; its module is fetched when needed.
 const islands = {
   auto: () => import('./islands/auto.js'),
-  copy: () => import('./islands/copy.js'),
   focus: () => import('./islands/focus.js'),
   locate: () => import('./islands/locate.js'),
+  once: () => import('./islands/once.js'),
   queue: () => import('./islands/queue.js'),
   replies: () => import('./islands/replies.js'),
   toast: () => import('./islands/toast.js'),

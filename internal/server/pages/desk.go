@@ -60,7 +60,7 @@ type CaseRow struct {
 
 // Check is one automatic check.
 type Check struct {
-	Word string // of the table "check_…"
+	Word string // of the table "case.check_…"
 	Note string
 	OK   bool
 }
@@ -102,4 +102,10 @@ type AdminRow struct {
 	Place           string
 	Suspended       bool
 	CanSuspend      bool
+}
+
+// CaseIn is the open case inside its page.
+type CaseIn struct {
+	Base
+	Case *Case
 }

@@ -288,7 +288,7 @@ type Application struct {
 
 // CheckItem is one thing an application needs.
 type CheckItem struct {
-	Word     string // of the table "checklist_…"
+	Word     string // of the table "apply.item_…"
 	Done     bool
 	Required bool
 	URL      string
@@ -325,4 +325,12 @@ type PayoutRow struct {
 	At                      time.Time
 	Number, URL             string
 	Gross, Fee, Refund, Net money.Amount
+}
+
+// CatalogRowIn is a row inside its page: its stock form needs the page's token.
+// It is also the answer to that form, as the block "owner/catalog/row".
+type CatalogRowIn struct {
+	Base
+	Desk Desk
+	Row  CatalogRow
 }

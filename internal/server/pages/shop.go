@@ -265,3 +265,9 @@ type ProductOption struct {
 	Label  string
 	Values []Option
 }
+
+// ProductCardIn is a product card inside a page: its form needs the page's token.
+type ProductCardIn struct {
+	Base
+	Product ProductCard
+}

@@ -53,6 +53,13 @@ func parse(site *web.Site, texts *Texts, lang string) (*template.Template, error
 		"thumb": func(p *pages.Photo, name string, hue int) pages.Thumb {
 			return pages.Thumb{Photo: p, Name: name, Hue: hue}
 		},
+		"prod": func(b pages.Base, p pages.ProductCard) pages.ProductCardIn {
+			return pages.ProductCardIn{Base: b, Product: p}
+		},
+		"row": func(b pages.Base, d pages.Desk, r pages.CatalogRow) pages.CatalogRowIn {
+			return pages.CatalogRowIn{Base: b, Desk: d, Row: r}
+		},
+		"caseIn":    func(b pages.Base, c *pages.Case) pages.CaseIn { return pages.CaseIn{Base: b, Case: c} },
 		"deskTop":   func(b pages.Base, d pages.Desk) pages.DeskTop { return pages.DeskTop{Base: b, Desk: d} },
 		"less":      func(n int) int { return max(0, n-1) },
 		"more":      func(n int) int { return n + 1 },

@@ -118,10 +118,14 @@ func (t *Texts) Text(lang, id string, pairs ...any) string {
 	return text
 }
 
-// Word is the text of prefix_value for a word from a table (a state, a reason);
-// a word without a text is shown as it is, its underscores as spaces.
+// Word is the text for a word from a table (a state, a reason): its id is
+// "perk.pickup" for the table "perk" and "order.state_paid" for the table
+// "order.state". A word without a text is shown as it is, underscores as spaces.
 func (t *Texts) Word(lang, prefix, value string) string {
-	id := prefix + "_" + value
+	id := prefix + "." + value
+	if strings.Contains(prefix, ".") {
+		id = prefix + "_" + value
+	}
 	if t.Has(lang, id) || t.Has(Default, id) {
 		return t.Text(lang, id)
 	}

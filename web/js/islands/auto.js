@@ -2,6 +2,6 @@
 /** @param {HTMLFormElement} form */
 export default function auto(form) {
   form.addEventListener('change', () => {
-    if (!window.htmx) form.requestSubmit();
+    if (!window.htmx || !form.hasAttribute('hx-get')) form.requestSubmit();
   });
 }
