@@ -1,6 +1,8 @@
 package nearby
 
 import (
+	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -135,5 +137,29 @@ func TestPagesWhileRowsChange(t *testing.T) {
 		if seen[r.ID] != 1 {
 			t.Fatalf("%s appeared %d times", r.ID, seen[r.ID])
 		}
+	}
+}
+
+// TestNearTies asks among rows on a circle around the place, whose distances
+// differ by less than positions are rounded by.
+func TestNearTies(t *testing.T) {
+	rng := rand.New(rand.NewPCG(51, 52))
+	for range fewer(4000) {
+		q := Query{Center: anywhere(rng), Limit: 1 + rng.IntN(4)}
+		rows := make([]Row, 60)
+		for i := range rows {
+			sin, cos := math.Sincos(rng.Float64() * 2 * math.Pi)
+			metres := 5 + rng.Float64()*0.0001
+			lat := q.Center.Lat + sin*metres/111_195
+			lng := q.Center.Lng + cos*metres/111_195/math.Cos(q.Center.Lat*math.Pi/180)
+			p, err := geo.NewPoint(max(-90, min(90, lat)), lng)
+			if err != nil {
+				t.Fatal(err)
+			}
+			rows[i] = Row{ID: fmt.Sprint(i), Point: p}
+		}
+		x := New()
+		x.Replace(rows)
+		agree(t, x, rows, q)
 	}
 }
