@@ -91,8 +91,8 @@ func (s *Service) BySlug(ctx context.Context, slug string) (Business, error) {
 	return s.store.get(ctx, id, false)
 }
 
-// find reads a business by id or slug.
-func (s *Service) find(ctx context.Context, slugOrID string) (Business, error) {
+// Find reads a business by id or slug in whatever state, or NotFound.
+func (s *Service) Find(ctx context.Context, slugOrID string) (Business, error) {
 	if ident.Valid(slugOrID) {
 		return s.Get(ctx, slugOrID)
 	}
@@ -102,7 +102,7 @@ func (s *Service) find(ctx context.Context, slugOrID string) (Business, error) {
 // Public reads a business that the public may see. One that is missing, not
 // yet verified or suspended is NotFound without a difference.
 func (s *Service) Public(ctx context.Context, slugOrID string) (Business, error) {
-	b, err := s.find(ctx, slugOrID)
+	b, err := s.Find(ctx, slugOrID)
 	if err != nil {
 		return Business{}, err
 	}
@@ -118,7 +118,7 @@ func (s *Service) Owned(ctx context.Context, actor account.Actor, slugOrID strin
 }
 
 func (s *Service) ownedFor(ctx context.Context, actor account.Actor, slugOrID string, right account.Right) (Business, error) {
-	b, err := s.find(ctx, slugOrID)
+	b, err := s.Find(ctx, slugOrID)
 	if err != nil {
 		return Business{}, err
 	}

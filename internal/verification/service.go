@@ -1,0 +1,465 @@
+package verification
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"nearby/internal/account"
+	"nearby/internal/audit"
+	"nearby/internal/clock"
+	"nearby/internal/database"
+	"nearby/internal/directory"
+	"nearby/internal/errs"
+	"nearby/internal/ident"
+	"nearby/internal/job"
+	"nearby/internal/mail"
+)
+
+// Kinds of jobs this room writes. JobSuspended is worked by whoever must react
+// when a business is taken down; its argument is {"business_id": …}.
+const (
+	JobSuspended = "order.suspended"
+	jobLease     = "verification.lease"
+)
+
+// Service is the room's door.
+type Service struct {
+	db        *database.DB
+	store     store
+	accounts  *account.Service
+	directory *directory.Service
+	audit     *audit.Log
+	jobs      *job.Queue
+	clock     clock.Clock
+	ids       ident.Source
+}
+
+// New makes the service and registers the job that ends leases.
+func New(db *database.DB, accounts *account.Service, dir *directory.Service, log *audit.Log, jobs *job.Queue, now clock.Clock, ids ident.Source) *Service {
+	s := &Service{db: db, store: store{db}, accounts: accounts, directory: dir, audit: log, jobs: jobs, clock: now, ids: ids}
+	jobs.Handle(jobLease, s.endLease)
+	return s
+}
+
+// Submit applies for listing with what the business says of itself now. Errors:
+// NotFound for strangers, Forbidden for staff, Invalid with every required
+// field that is missing, Conflict "not_allowed" in the wrong state.
+func (s *Service) Submit(ctx context.Context, actor account.Actor, slugOrID string) (request Request, err error) {
+	err = s.byOwner(ctx, actor, slugOrID, directory.EventSubmit, func(ctx context.Context, b directory.Business) error {
+		if err := missing(Checklist(b)); err != nil {
+			return err
+		}
+		now := s.clock()
+		// A business that was closed while it waited has left a request behind.
+		if err := s.store.withdraw(ctx, b.ID, now); err != nil {
+			return err
+		}
+		request = Request{
+			ID: s.ids(), BusinessID: b.ID, SubmittedBy: actor.ID, State: Waiting, Claim: claimOf(b), Policy: Policy, SubmittedAt: now,
+		}
+		claim, err := request.Claim.json()
+		if err != nil {
+			return err
+		}
+		return s.store.add(ctx, request, claim)
+	})
+	return request, err
+}
+
+// Withdraw takes an application back while nobody looks at it.
+func (s *Service) Withdraw(ctx context.Context, actor account.Actor, slugOrID string) error {
+	return s.byOwner(ctx, actor, slugOrID, directory.EventWithdraw, func(ctx context.Context, b directory.Business) error {
+		return s.store.withdraw(ctx, b.ID, s.clock())
+	})
+}
+
+// Resubmit makes a rejected business a draft again. Errors: Conflict "final"
+// after fraud or impersonation, Conflict "too_early" with the time from when it
+// is possible.
+func (s *Service) Resubmit(ctx context.Context, actor account.Actor, slugOrID string) error {
+	return s.byOwner(ctx, actor, slugOrID, directory.EventResubmit, func(ctx context.Context, b directory.Business) error {
+		at, final, err := s.resubmitAt(ctx, b.ID)
+		switch {
+		case err != nil:
+			return err
+		case final:
+			return errs.New(errs.Conflict, "final", "This decision can be appealed, but not tried again.")
+		case s.clock().Before(at):
+			return errs.New(errs.Conflict, "too_early", "You can try again later.").With(map[string]any{"allowed_at": at})
+		}
+		return nil
+	})
+}
+
+// resubmitAt is from when a rejected business may be tried again; final when
+// never.
+func (s *Service) resubmitAt(ctx context.Context, businessID string) (at time.Time, final bool, err error) {
+	decisions, err := s.store.decisions(ctx, businessID)
+	if err != nil {
+		return time.Time{}, false, err
+	}
+	rejections := 0
+	for _, d := range decisions { // newest first
+		if d.Kind != KindReject {
+			continue
+		}
+		if rejections++; rejections == 1 {
+			at = d.At
+		}
+		final = final || d.final()
+	}
+	if rejections == 0 {
+		return time.Time{}, false, nil
+	}
+	return at.Add(resubmitAfter[min(rejections, len(resubmitAfter))-1]), final, nil
+}
+
+// byOwner is one event of the life cycle caused by somebody who may edit the
+// business: the move, what belongs to it, and the audit entry.
+func (s *Service) byOwner(ctx context.Context, actor account.Actor, slugOrID string, event directory.Event, fn func(context.Context, directory.Business) error) error {
+	return s.db.Tx(ctx, func(ctx context.Context) error {
+		found, err := s.directory.Owned(ctx, actor, slugOrID)
+		if err != nil {
+			return err
+		}
+		if _, err := s.accounts.Require(ctx, actor, found.ID, account.RightProfile); err != nil {
+			return err
+		}
+		var moved directory.Business
+		err = s.directory.Change(ctx, found.ID, func(b *directory.Business) error {
+			if err := b.Move(event, account.Owner, s.clock()); err != nil {
+				return err
+			}
+			moved = *b
+			return fn(ctx, *b)
+		})
+		if err != nil {
+			return err
+		}
+		return s.note(ctx, actor, "business."+string(event), moved, nil)
+	})
+}
+
+// Take gives a case to a verifier for the length of a lease, or renews his own.
+// Of several who try at once, one gets it. Errors: Conflict "taken", Forbidden
+// "own_business" or "wrong_role", NotFound.
+func (s *Service) Take(ctx context.Context, actor account.Actor, requestID string) (request Request, err error) {
+	err = s.onCase(ctx, actor, requestID, "business.take", func(ctx context.Context, row requestRow, b *directory.Business) error {
+		now := s.clock()
+		until := now.Add(Lease)
+		free, err := s.store.lease(ctx, row.ID, actor.ID, now, until)
+		if err != nil {
+			return err
+		}
+		if !free {
+			return errs.New(errs.Conflict, "taken", "Somebody else is looking at this case.")
+		}
+		if b.State == directory.InReview && row.LeaseBy != actor.ID {
+			if err := b.Move(directory.EventRelease, account.System, now); err != nil {
+				return err
+			}
+		}
+		if b.State != directory.InReview {
+			if err := b.Move(directory.EventTake, account.Verifier, now); err != nil {
+				return err
+			}
+			if err := s.tell(ctx, "verification_taken", *b, ""); err != nil {
+				return err
+			}
+		}
+		row.State, row.LeaseBy, row.LeaseUntil = InReview, actor.ID, &until
+		if request, err = row.request(); err != nil {
+			return err
+		}
+		return s.jobs.Add(ctx, job.Job{Kind: jobLease, Key: row.ID, Args: leaseArgs{row.ID}, At: until})
+	})
+	return request, err
+}
+
+type leaseArgs struct {
+	RequestID string `json:"request_id"`
+}
+
+// endLease puts a case back into the queue when its lease is over.
+func (s *Service) endLease(ctx context.Context, raw json.RawMessage) error {
+	var args leaseArgs
+	if err := json.Unmarshal(raw, &args); err != nil {
+		return err
+	}
+	row, err := s.store.get(ctx, args.RequestID)
+	if err != nil || row.State != InReview {
+		return err
+	}
+	if left := row.LeaseUntil.Sub(s.clock()); left > 0 {
+		return job.Later(left)
+	}
+	return s.db.Tx(ctx, func(ctx context.Context) error {
+		return s.directory.Change(ctx, row.BusinessID, func(b *directory.Business) error {
+			freed, err := s.store.release(ctx, row.ID, "", s.clock())
+			if err != nil || !freed || b.State != directory.InReview {
+				return err
+			}
+			if err := b.Move(directory.EventRelease, account.System, s.clock()); err != nil {
+				return err
+			}
+			return s.note(ctx, audit.System, "business.release", *b, nil)
+		})
+	})
+}
+
+// Release puts a case back into the queue, where it keeps its place. Errors:
+// Conflict "no_lease" when the actor does not hold it.
+func (s *Service) Release(ctx context.Context, actor account.Actor, requestID string) error {
+	return s.onCase(ctx, actor, requestID, "business.release", func(ctx context.Context, row requestRow, b *directory.Business) error {
+		freed, err := s.store.release(ctx, row.ID, actor.ID, s.clock())
+		if err != nil {
+			return err
+		}
+		if !freed {
+			return errLease
+		}
+		return b.Move(directory.EventRelease, account.Verifier, s.clock())
+	})
+}
+
+var errLease = errs.New(errs.Conflict, "no_lease", "You do not hold this case any more. Take it again first.")
+
+// Approve lists the business. note is for verifiers; where the case shows
+// possible duplicates it is needed and says why they are none. Errors: Conflict
+// "no_lease", Forbidden "own_business", Invalid.
+func (s *Service) Approve(ctx context.Context, actor account.Actor, requestID, note string) error {
+	var w []errs.Field
+	checkWords(&w, "note", note, false)
+	if err := errs.Fields(w); err != nil {
+		return err
+	}
+	return s.decide(ctx, actor, requestID, Approved, directory.EventApprove, Decision{Kind: KindApprove, Note: note})
+}
+
+// Ask gives the case back to the owner with what must change. Errors as Approve.
+func (s *Service) Ask(ctx context.Context, actor account.Actor, requestID string, in AskInput) error {
+	reasons, err := in.check()
+	if err != nil {
+		return err
+	}
+	return s.decide(ctx, actor, requestID, Asked, directory.EventAsk, Decision{Kind: KindAsk, Reasons: reasons, Words: in.Words})
+}
+
+// Reject refuses to list the business. Errors as Approve.
+func (s *Service) Reject(ctx context.Context, actor account.Actor, requestID string, in RejectInput) error {
+	reasons, err := in.check()
+	if err != nil {
+		return err
+	}
+	return s.decide(ctx, actor, requestID, Rejected, directory.EventReject, Decision{Kind: KindReject, Reasons: reasons, Words: in.Words, Note: in.Note})
+}
+
+// decide ends a case that the actor holds: request, business, decision, audit
+// and mail in one transaction.
+func (s *Service) decide(ctx context.Context, actor account.Actor, requestID string, to State, event directory.Event, d Decision) error {
+	return s.onCase(ctx, actor, requestID, "business."+string(event), func(ctx context.Context, row requestRow, b *directory.Business) error {
+		now := s.clock()
+		held, err := s.store.decide(ctx, row.ID, actor.ID, to, now)
+		if err != nil {
+			return err
+		}
+		if !held {
+			return errLease
+		}
+		if event == directory.EventApprove {
+			if err := missing(Checklist(*b)); err != nil {
+				return err
+			}
+			duplicates, err := s.directory.Duplicates(ctx, *b)
+			if err != nil {
+				return err
+			}
+			if len(duplicates) > 0 && d.Note == "" {
+				return errs.Fields([]errs.Field{{Name: "note", Code: "required", Message: "Say why the possible duplicates are none."}})
+			}
+		}
+		if err := b.Move(event, account.Verifier, now); err != nil {
+			return err
+		}
+		d.RequestID, d.Policy = row.ID, row.Policy
+		sum := sha256.Sum256([]byte(row.Claim))
+		d.Seen = hex.EncodeToString(sum[:])
+		return s.record(ctx, account.Actor{ID: actor.ID, Role: account.Verifier}, *b, d)
+	})
+}
+
+// onCase loads a request and its business under the lock of the business, makes
+// sure that the actor is a verifier who has nothing to do with it, lets fn work
+// and writes the audit entry.
+func (s *Service) onCase(ctx context.Context, actor account.Actor, requestID, action string, fn func(context.Context, requestRow, *directory.Business) error) error {
+	return s.db.Tx(ctx, func(ctx context.Context) error {
+		if err := s.mustBe(ctx, actor, account.Verifier); err != nil {
+			return err
+		}
+		row, err := s.store.get(ctx, requestID)
+		if err != nil {
+			return err
+		}
+		return s.directory.Change(ctx, row.BusinessID, func(b *directory.Business) error {
+			if row, err = s.store.get(ctx, requestID); err != nil { // again, now that nobody else can change it
+				return err
+			}
+			if err := s.unrelated(ctx, actor, *b, row.SubmittedBy); err != nil {
+				return err
+			}
+			if !row.open() {
+				return errs.New(errs.Conflict, "decided", "This case is closed already.")
+			}
+			from := b.State
+			if err := fn(ctx, row, b); err != nil {
+				return err
+			}
+			return s.note(ctx, account.Actor{ID: actor.ID, Role: account.Verifier}, action, *b, map[string]any{"request": row.ID, "from": from})
+		})
+	})
+}
+
+func (r requestRow) open() bool { return r.EndedAt == nil }
+
+// Suspend takes a listed business down at once: out of the index, its page and
+// the till, in the transaction that writes the reasons. Verifiers and operators
+// may; not on a business of their own.
+func (s *Service) Suspend(ctx context.Context, actor account.Actor, slugOrID string, in SuspendInput) error {
+	reasons, err := in.check(s.clock())
+	if err != nil {
+		return err
+	}
+	d := Decision{Kind: KindSuspend, Reasons: reasons, Words: in.Words, ReviewAt: in.ReviewAt.UTC().Truncate(time.Microsecond)}
+	return s.measure(ctx, actor, slugOrID, directory.EventSuspend, d, func(ctx context.Context, b directory.Business) error {
+		return s.jobs.Add(ctx, job.Job{Kind: JobSuspended, Args: map[string]string{"business_id": b.ID}})
+	})
+}
+
+// Reinstate puts a suspended business back to the state before. A verifier may
+// not undo his own measure; an operator may. note says why.
+func (s *Service) Reinstate(ctx context.Context, actor account.Actor, slugOrID, note string) error {
+	var w []errs.Field
+	checkWords(&w, "note", note, true)
+	if err := errs.Fields(w); err != nil {
+		return err
+	}
+	return s.measure(ctx, actor, slugOrID, directory.EventReinstate, Decision{Kind: KindReinstate, Note: note}, func(ctx context.Context, b directory.Business) error {
+		if operator, err := s.accounts.Has(ctx, actor.ID, account.Operator); err != nil || operator {
+			return err
+		}
+		decisions, err := s.store.decisions(ctx, b.ID)
+		if err != nil {
+			return err
+		}
+		last := slices.IndexFunc(decisions, func(d Decision) bool { return d.Kind == KindSuspend })
+		if last >= 0 && decisions[last].By.ID == actor.ID {
+			return errs.New(errs.Forbidden, "own_decision", "Somebody else looks at a decision again.")
+		}
+		return nil
+	})
+}
+
+// measure is one event against, or for, a business outside of a request.
+func (s *Service) measure(ctx context.Context, actor account.Actor, slugOrID string, event directory.Event, d Decision, fn func(context.Context, directory.Business) error) error {
+	return s.db.Tx(ctx, func(ctx context.Context) error {
+		role, err := s.oneOf(ctx, actor, account.Verifier, account.Operator)
+		if err != nil {
+			return err
+		}
+		actor := account.Actor{ID: actor.ID, Role: role}
+		found, err := s.directory.Find(ctx, slugOrID)
+		if err != nil {
+			return err
+		}
+		return s.directory.Change(ctx, found.ID, func(b *directory.Business) error {
+			if err := s.unrelated(ctx, actor, *b, ""); err != nil {
+				return err
+			}
+			from := b.State
+			if err := b.Move(event, role, s.clock()); err != nil {
+				return err
+			}
+			if err := fn(ctx, *b); err != nil {
+				return err
+			}
+			d.Policy = Policy
+			if err := s.record(ctx, actor, *b, d); err != nil {
+				return err
+			}
+			return s.note(ctx, actor, "business."+string(event), *b, map[string]any{"from": from})
+		})
+	})
+}
+
+// record stores a decision and tells the owner.
+func (s *Service) record(ctx context.Context, by account.Actor, b directory.Business, d Decision) error {
+	d.ID, d.BusinessID, d.By, d.At = s.ids(), b.ID, by, s.clock()
+	if err := s.store.addDecision(ctx, d); err != nil {
+		return err
+	}
+	return s.tell(ctx, "verification_"+string(d.Kind), b, d.ID)
+}
+
+// tell mails every owner of the business.
+func (s *Service) tell(ctx context.Context, template string, b directory.Business, decisionID string) error {
+	members, err := s.accounts.Members(ctx, b.ID)
+	if err != nil {
+		return err
+	}
+	data := map[string]string{"business_id": b.ID}
+	if decisionID != "" {
+		data["decision_id"] = decisionID
+	}
+	for _, m := range members {
+		if m.Role != account.MemberOwner {
+			continue
+		}
+		letter := account.Mail{Template: template, UserID: m.UserID, Data: data}
+		if err := s.jobs.Add(ctx, job.Job{Kind: mail.Job, Args: letter}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Service) note(ctx context.Context, actor account.Actor, action string, b directory.Business, detail map[string]any) error {
+	if detail == nil {
+		detail = map[string]any{}
+	}
+	detail["to"], detail["policy"] = b.State, Policy
+	return s.audit.Add(ctx, audit.Entry{
+		Actor: actor, Action: action, Object: "business", ObjectID: b.ID, BusinessID: b.ID, Detail: detail,
+	})
+}
+
+// mustBe refuses an actor who does not hold the role at this moment, whatever
+// the actor says.
+func (s *Service) mustBe(ctx context.Context, actor account.Actor, role account.Role) error {
+	_, err := s.oneOf(ctx, actor, role)
+	return err
+}
+
+func (s *Service) oneOf(ctx context.Context, actor account.Actor, roles ...account.Role) (account.Role, error) {
+	for _, role := range roles {
+		if has, err := s.accounts.Has(ctx, actor.ID, role); err != nil || has {
+			return role, err
+		}
+	}
+	return "", errs.New(errs.Forbidden, "wrong_role", "You may not do this.")
+}
+
+// unrelated refuses an actor who has something to do with the business.
+func (s *Service) unrelated(ctx context.Context, actor account.Actor, b directory.Business, submittedBy string) error {
+	_, member, err := s.accounts.Member(ctx, actor.ID, b.ID)
+	if err != nil {
+		return err
+	}
+	if member || actor.ID == b.OwnerID || actor.ID == submittedBy {
+		return errs.New(errs.Forbidden, "own_business", "Nobody decides on a business of their own.")
+	}
+	return nil
+}
