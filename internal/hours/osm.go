@@ -1,6 +1,10 @@
 package hours
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
 
 // longestValue is the longest text ParseOSM reads, in bytes. (OpenStreetMap
 // itself ends at 255 characters.)
@@ -26,6 +30,11 @@ func ParseOSM(value, zone string) (Schedule, error) {
 func parseRules(value string) ([]rule, error) {
 	if len(value) > longestValue {
 		return nil, &SyntaxError{Pos: longestValue, Want: "a text of at most 1024 bytes; more"}
+	}
+	for i, r := range value {
+		if r == utf8.RuneError && !strings.HasPrefix(value[i:], "\uFFFD") || unicode.IsControl(r) && !unicode.IsSpace(r) {
+			return nil, &SyntaxError{Pos: i, Word: value[i : i+1], Want: "printable text"}
+		}
 	}
 	p := &parser{src: value}
 	p.next()
