@@ -1,0 +1,217 @@
+package order
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm/clause"
+
+	"nearby/internal/database"
+	"nearby/internal/errs"
+)
+
+type store struct{ db *database.DB }
+
+// trade is one order with its payments, all locked by this transaction in the
+// order payments, order.
+type trade struct {
+	order orderRow
+	pays  []payRow // ascending by attempt
+}
+
+// live is the payment that can still bring money or has; nil when there is none.
+func (t *trade) live() *payRow {
+	for i := range t.pays {
+		if t.pays[i].State.live() {
+			return &t.pays[i]
+		}
+	}
+	return nil
+}
+
+func (t *trade) pay(id string) *payRow {
+	for i := range t.pays {
+		if t.pays[i].ID == id {
+			return &t.pays[i]
+		}
+	}
+	return nil
+}
+
+func (t *trade) last() *payRow {
+	if len(t.pays) == 0 {
+		return nil
+	}
+	return &t.pays[len(t.pays)-1]
+}
+
+// lock reads an order and its payments for a change.
+func (s store) lock(ctx context.Context, orderID string) (*trade, error) {
+	conn := s.db.Conn(ctx)
+	t := &trade{}
+	if err := database.Locked(conn).Where("order_id = ?", orderID).Order("attempt").Find(&t.pays).Error; err != nil {
+		return nil, database.Err(err, "payment")
+	}
+	err := database.Locked(conn).Where("id = ?", orderID).Take(&t.order).Error
+	return t, database.Err(err, "order")
+}
+
+// lockPlacing keeps the business from changing its mind until this transaction
+// ends: a suspension that was acknowledged lets no order through, and one that
+// comes later finds the order.
+func (s store) lockPlacing(ctx context.Context, businessID string) error {
+	if !s.db.IsPostgres() {
+		return nil // one writer at a time
+	}
+	err := s.db.Conn(ctx).Exec("SELECT 1 FROM businesses WHERE id = ? FOR SHARE", businessID).Error
+	return database.Err(err, "business")
+}
+
+func (s store) byToken(ctx context.Context, buyer, token string) (orderRow, error) {
+	var r orderRow
+	err := s.db.Conn(ctx).Where("buyer = ? AND client_token = ?", buyer, token).Take(&r).Error
+	return r, database.Err(err, "order")
+}
+
+func (s store) insert(ctx context.Context, r orderRow, lines []lineRow, reservations []reservationRow, pay *payRow) error {
+	conn := s.db.Conn(ctx)
+	if err := conn.Create(&r).Error; err != nil {
+		return database.Err(err, "order")
+	}
+	if err := conn.Create(&lines).Error; err != nil {
+		return database.Err(err, "order line")
+	}
+	if len(reservations) > 0 {
+		if err := conn.Create(&reservations).Error; err != nil {
+			return database.Err(err, "reservation")
+		}
+	}
+	if pay == nil {
+		return nil
+	}
+	return s.insertPay(ctx, *pay)
+}
+
+func (s store) insertPay(ctx context.Context, p payRow) error {
+	return database.Err(s.db.Conn(ctx).Create(&p).Error, "payment")
+}
+
+// waiting counts a buyer's orders in the given states paid by the given method.
+func (s store) waiting(ctx context.Context, buyer string, method Method, states []State) (int64, error) {
+	var n int64
+	err := s.db.Conn(ctx).Model(&orderRow{}).Where("buyer = ? AND method = ? AND state IN ?", buyer, method, states).Count(&n).Error
+	return n, database.Err(err, "order")
+}
+
+// update changes columns of a locked order and counts its version on. No row
+// means that the lock was not held: a fault of the program.
+func (s store) update(ctx context.Context, r *orderRow, set map[string]any) error {
+	set["version"] = r.Version + 1
+	result := s.db.Conn(ctx).Model(&orderRow{}).Where("id = ? AND version = ?", r.ID, r.Version).Updates(set)
+	if result.Error == nil && result.RowsAffected != 1 {
+		return errs.New(errs.Internal, "order_not_locked", "Something went wrong on our side.")
+	}
+	r.Version++
+	return database.Err(result.Error, "order")
+}
+
+func (s store) updatePay(ctx context.Context, p *payRow, set map[string]any) error {
+	set["version"] = p.Version + 1
+	result := s.db.Conn(ctx).Model(&payRow{}).Where("id = ? AND version = ?", p.ID, p.Version).Updates(set)
+	if result.Error == nil && result.RowsAffected != 1 {
+		return errs.New(errs.Internal, "payment_not_locked", "Something went wrong on our side.")
+	}
+	p.Version++
+	return database.Err(result.Error, "payment")
+}
+
+func (s store) pay(ctx context.Context, id string) (payRow, error) {
+	var p payRow
+	err := s.db.Conn(ctx).Where("id = ?", id).Take(&p).Error
+	return p, database.Err(err, "payment")
+}
+
+// payBy finds a payment by a provider's id under its account; column is one of
+// session_id, payment_intent_id, charge_id.
+func (s store) payBy(ctx context.Context, column, account, id string) (payRow, error) {
+	var p payRow
+	err := s.db.Conn(ctx).Where(clause.Eq{Column: clause.Column{Name: column}, Value: id}).Where("account = ?", account).Take(&p).Error
+	return p, database.Err(err, "payment")
+}
+
+func (s store) payments(ctx context.Context, orderID string) ([]payRow, error) {
+	var rows []payRow
+	err := s.db.Conn(ctx).Where("order_id = ?", orderID).Order("attempt").Find(&rows).Error
+	return rows, database.Err(err, "payment")
+}
+
+// freeze stores what is sent for a payment, once for its gen; false when it is
+// stored already.
+func (s store) freeze(ctx context.Context, p payRow, params string, sent, expires, check time.Time) (bool, error) {
+	result := s.db.Conn(ctx).Model(&payRow{}).Where("id = ? AND gen = ? AND state = ? AND params_json IS NULL", p.ID, p.Gen, Creating).
+		Updates(map[string]any{"params_json": params, "sent_at": sent, "expires_at": expires, "next_check_at": check, "version": p.Version + 1})
+	return result.RowsAffected == 1, database.Err(result.Error, "payment")
+}
+
+// number is the business's next order number. Taken last in the transaction
+// that places the order, it leaves no gaps.
+func (s store) number(ctx context.Context, businessID string) (int64, error) {
+	var n int64
+	err := s.db.Conn(ctx).Raw(`INSERT INTO order_numbers (business_id, next) VALUES (?, 2)
+		ON CONFLICT (business_id) DO UPDATE SET next = order_numbers.next + 1 RETURNING next - 1`, businessID).Scan(&n).Error
+	return n, database.Err(err, "order number")
+}
+
+// reservations lists an order's holds by ascending stock id, the order in
+// which stock rows are taken.
+func (s store) reservations(ctx context.Context, orderID string) ([]reservationRow, error) {
+	var rows []reservationRow
+	err := database.Locked(s.db.Conn(ctx)).Where("order_id = ?", orderID).Order("stock_id").Find(&rows).Error
+	return rows, database.Err(err, "reservation")
+}
+
+// endReservation moves a hold on; it must be in the state from.
+func (s store) endReservation(ctx context.Context, r reservationRow, from, to, reason string, now time.Time) error {
+	result := s.db.Conn(ctx).Model(&reservationRow{}).Where("order_id = ? AND stock_id = ? AND state = ?", r.OrderID, r.StockID, from).
+		Updates(map[string]any{"state": to, "ended_at": now, "end_reason": reason})
+	if result.Error == nil && result.RowsAffected != 1 {
+		return errs.New(errs.Internal, "reservation_moved", "Something went wrong on our side.")
+	}
+	return database.Err(result.Error, "reservation")
+}
+
+func (s store) lines(ctx context.Context, orderID string) ([]lineRow, error) {
+	var rows []lineRow
+	err := s.db.Conn(ctx).Where("order_id = ?", orderID).Order("n").Find(&rows).Error
+	return rows, database.Err(err, "order line")
+}
+
+// handed notes that all units of an order's goods left the house.
+func (s store) handed(ctx context.Context, orderID string) error {
+	err := s.db.Conn(ctx).Model(&lineRow{}).Where("order_id = ?", orderID).Update("qty_handed", clause.Column{Name: "qty_accepted"}).Error
+	return database.Err(err, "order line")
+}
+
+// feeRule finds the operator's share for a business: its own rule, its
+// category's, the default, or none.
+func (s store) feeRule(ctx context.Context, businessID, category, currency string, now time.Time) (feeRule, error) {
+	var rows []struct {
+		ID            string
+		Bps           int64
+		Fixed         int64
+		FixedCurrency *string
+		Base          string
+	}
+	err := s.db.Conn(ctx).Table("fee_rules").
+		Where("valid_from <= ? AND (valid_to IS NULL OR valid_to > ?)", now, now).
+		Where("(scope = 'business' AND scope_id = ?) OR (scope = 'category' AND scope_id = ?) OR scope = 'default'", businessID, category).
+		Order("CASE scope WHEN 'business' THEN 1 WHEN 'category' THEN 2 ELSE 3 END, valid_from DESC").Limit(1).Find(&rows).Error
+	if err != nil || len(rows) == 0 {
+		return feeRule{Base: "goods"}, database.Err(err, "fee rule")
+	}
+	r := feeRule{ID: rows[0].ID, Bps: rows[0].Bps, Fixed: rows[0].Fixed, Base: rows[0].Base}
+	if value(rows[0].FixedCurrency) != currency {
+		r.Fixed = 0
+	}
+	return r, nil
+}
