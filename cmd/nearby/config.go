@@ -40,6 +40,7 @@ type Config struct {
 	ConnectSecrets []string `env:"STRIPE_CONNECT_WEBHOOK_SECRETS" secret:"yes" help:"Signing secrets of the businesses' endpoint."`
 	SandboxHosts   []string `env:"NEARBY_SANDBOX_HOSTS" help:"Hosts beside loopback that may run the payment sandbox."`
 	StripeBase     string   `env:"STRIPE_API_BASE" name:"stripe-base" help:"Another address of Stripe's API: the sandbox's."`
+	Unclaimed      bool     `env:"NEARBY_SHOW_UNCLAIMED" help:"Show imported places that nobody has verified, marked as such."`
 	Limits         string   `env:"NEARBY_LIMITS" default:"auto" enum:"auto,on,off" help:"Rate limits; auto is on in production."`
 	TrustedProxies []string `env:"NEARBY_TRUSTED_PROXIES" help:"Networks whose X-Forwarded-For is believed, comma separated."`
 	Log            string   `env:"NEARBY_LOG" enum:"auto,text,json" default:"auto" help:"Log format; auto is text on a terminal, else json."`

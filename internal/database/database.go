@@ -169,3 +169,15 @@ func (db *DB) Close() error {
 	_, checkpoint := pool(db.write).Exec("PRAGMA wal_checkpoint(TRUNCATE)")
 	return errors.Join(pool(db.read).Close(), checkpoint, pool(db.write).Close())
 }
+
+// Setting reads a value of the installation's own, or keeps the one that make
+// gives on first use. It must run in a transaction.
+func (db *DB) Setting(ctx context.Context, name string, make func() string) (string, error) {
+	conn := db.Conn(ctx)
+	if err := conn.Exec("INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING", name, make()).Error; err != nil {
+		return "", Err(err, "setting")
+	}
+	var value string
+	err := conn.Raw("SELECT value FROM settings WHERE name = ?", name).Scan(&value).Error
+	return value, Err(err, "setting")
+}

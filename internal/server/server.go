@@ -13,6 +13,7 @@ import (
 	"net/http/pprof"
 	"net/netip"
 	"net/url"
+	"os"
 	"sync/atomic"
 	"time"
 
@@ -38,9 +39,7 @@ const (
 
 // Config is what the HTTP floor needs to know of the settings.
 type Config struct {
-	Addr      string
-	AdminAddr string // "" switches the second listener off
-	BaseURL   *url.URL
+	BaseURL *url.URL
 	// StrictHost refuses every Host but the base URL's; else loopback names
 	// are welcome too.
 	StrictHost     bool
@@ -64,11 +63,9 @@ type Server struct {
 	ready    Ready
 	draining atomic.Bool
 	now      clock.Clock
-
-	publicListener, adminListener net.Listener
 }
 
-// New puts the routes together. Listen opens the ports, Serve answers.
+// New puts the routes together. Serve answers.
 func New(config Config, now clock.Clock, floor *route.Floor, routes []route.Route, ready Ready, m ...Gauge) *Server {
 	s := &Server{config: config, echo: echo.New(), ready: ready, now: now, metrics: newMetrics(m)}
 	e := s.echo
@@ -92,44 +89,72 @@ func New(config Config, now clock.Clock, floor *route.Floor, routes []route.Rout
 	return s
 }
 
+// Echo is the router, for the API that registers its own operations.
+func (s *Server) Echo() *echo.Echo { return s.echo }
+
 // Handler is the whole public floor, for tests that need no port.
 func (s *Server) Handler() http.Handler { return s.echo }
 
-// Listen opens the ports. The error names the setting to change.
-func (s *Server) Listen() error {
-	listener, err := net.Listen("tcp", s.config.Addr)
+// Listener is the opened ports.
+type Listener struct{ public, admin net.Listener }
+
+// Listen opens the ports, so that the address is known before anything else is
+// made. The error names the setting to change.
+func Listen(addr, adminAddr string) (*Listener, error) {
+	public, err := net.Listen("tcp", addr)
 	if err != nil {
-		return fmt.Errorf("cannot listen on %s: %w; choose another address with NEARBY_ADDR", s.config.Addr, errors.Unwrap(err))
+		return nil, fmt.Errorf("cannot listen on %s (%w): choose another address with NEARBY_ADDR, or :0 for a free one", addr, cause(err))
 	}
-	s.publicListener = netutil.LimitListener(listener, maxConnections)
-	if s.config.AdminAddr == "" {
-		return nil
+	l := &Listener{public: public}
+	if adminAddr == "" {
+		return l, nil
 	}
-	if s.adminListener, err = net.Listen("tcp", s.config.AdminAddr); err != nil {
-		listener.Close()
-		return fmt.Errorf("cannot listen on %s: %w; choose another address with NEARBY_ADMIN_ADDR, or none with an empty one", s.config.AdminAddr, errors.Unwrap(err))
+	if l.admin, err = net.Listen("tcp", adminAddr); err != nil {
+		public.Close()
+		return nil, fmt.Errorf("cannot listen on %s (%w): choose another address with NEARBY_ADMIN_ADDR, or none with an empty one", adminAddr, cause(err))
 	}
-	return nil
+	return l, nil
 }
 
-// Addr is where the public listener listens, after Listen.
-func (s *Server) Addr() string { return s.publicListener.Addr().String() }
+// cause is the short half of a network error.
+func cause(err error) error {
+	var call *os.SyscallError
+	if errors.As(err, &call) {
+		return call.Err
+	}
+	return err
+}
+
+// Addr is where the public listener listens.
+func (l *Listener) Addr() string { return l.public.Addr().String() }
 
 // AdminAddr is where the second listener listens, "" when it is off.
-func (s *Server) AdminAddr() string {
-	if s.adminListener == nil {
+func (l *Listener) AdminAddr() string {
+	if l.admin == nil {
 		return ""
 	}
-	return s.adminListener.Addr().String()
+	return l.admin.Addr().String()
+}
+
+// Close closes the ports.
+func (l *Listener) Close() error {
+	err := l.public.Close()
+	if l.admin != nil {
+		err = errors.Join(err, l.admin.Close())
+	}
+	if errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
 }
 
 // Serve answers until ctx ends, then drains: /readyz says no, new connections
 // are refused after settle, and running requests get ten seconds.
-func (s *Server) Serve(ctx context.Context, settle time.Duration) error {
+func (s *Server) Serve(ctx context.Context, l *Listener, settle time.Duration) error {
 	failed := make(chan error, 2)
-	go func() { failed <- s.public.Serve(s.publicListener) }()
-	if s.adminListener != nil {
-		go func() { failed <- s.admin.Serve(s.adminListener) }()
+	go func() { failed <- s.public.Serve(netutil.LimitListener(l.public, maxConnections)) }()
+	if l.admin != nil {
+		go func() { failed <- s.admin.Serve(l.admin) }()
 	}
 	select {
 	case err := <-failed:

@@ -121,7 +121,7 @@ func (h *Handlers) distance(r *route.Request, to geo.Point) (float64, bool, erro
 	if name == "" {
 		return 0, false, nil
 	}
-	places, err := h.Directory.FindPlace(r.Req().Context(), name, 1)
+	places, err := h.Directory.FindPlace(r.Req().Context(), name)
 	if err != nil || len(places) == 0 {
 		return 0, false, err
 	}

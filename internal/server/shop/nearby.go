@@ -50,7 +50,7 @@ type search struct {
 	place                           string
 	point                           geo.Point
 	located                         bool
-	matches                         []directory.Place
+	matches                         []directory.GazetteerPlace
 }
 
 // read takes the search from the address. What it does not know it leaves out:
@@ -101,7 +101,7 @@ func (h *Handlers) locate(r *route.Request, s *search, cell string) error {
 		name = r.Place()
 	}
 	if name != "" {
-		places, err := h.Directory.FindPlace(r.Req().Context(), name, 6)
+		places, err := h.Directory.FindPlace(r.Req().Context(), name)
 		if err != nil {
 			return err
 		}

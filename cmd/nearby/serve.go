@@ -1,0 +1,156 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+
+	"nearby/internal/app"
+	"nearby/internal/errs"
+	"nearby/internal/server"
+)
+
+type serveCommand struct {
+	Config
+	PrintConfig bool `help:"Print the settings without secrets and stop. Example: nearby serve --print-config"`
+}
+
+// settle is how long a stopping program waits after /readyz began to say no,
+// so that a load balancer can look away.
+const settle = 2 * time.Second
+
+func (c *serveCommand) Run(p *program) error {
+	c.fill()
+	if c.PrintConfig {
+		fmt.Fprint(p.stdout, c.print())
+		return c.Validate()
+	}
+	if err := c.Validate(); err != nil {
+		return usageError{err}
+	}
+	c.startLog(p.stderr)
+	pause := time.Duration(0)
+	if c.Production() {
+		pause = settle
+	}
+	return c.serve(p, pause, nil, func(l *server.Listener) {
+		base, err := c.baseURL(l.Addr())
+		if err == nil {
+			fmt.Fprintf(p.stdout, "listening on %s\n", base)
+		}
+		if admin := l.AdminAddr(); admin != "" {
+			fmt.Fprintf(p.stdout, "metrics on http://%s/metrics\n", admin)
+		}
+	})
+}
+
+// startLog makes the program's log.
+func (c *Config) startLog(out io.Writer) {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
+		level = slog.LevelInfo
+	}
+	options := &slog.HandlerOptions{Level: level}
+	file, isFile := out.(*os.File)
+	if c.Log == "text" || c.Log == "auto" && isFile && !c.logJSON(file) {
+		slog.SetDefault(slog.New(slog.NewTextHandler(out, options)))
+		return
+	}
+	slog.SetDefault(slog.New(slog.NewJSONHandler(out, options)))
+}
+
+// settings are what the app needs of the configuration; listening is the
+// address the public listener has or will have.
+func (c *Config) settings(listening string) (app.Settings, error) {
+	base, err := c.baseURL(listening)
+	if err != nil {
+		return app.Settings{}, err
+	}
+	proxies, err := c.proxies()
+	if err != nil {
+		return app.Settings{}, err
+	}
+	return app.Settings{
+		DataDir: c.DataDir, DatabaseURL: c.DatabaseURL, BlobURL: c.BlobURL, MailURL: c.MailURL, MailFrom: c.MailFrom, BaseURL: base,
+		Payment: c.payment(), Secret: c.secret, Production: c.Production(),
+		Limits: c.Limits == "on" || c.Limits == "auto" && c.Production(), Debug: c.Debug, Dev: c.Dev,
+		TrustedProxies: proxies, TilesURL: c.TilesURL, Unclaimed: c.Unclaimed, Demo: c.Demo, Version: versionText(),
+	}, nil
+}
+
+// open runs fn with the rooms, for the commands that do one thing and end.
+func (c *Config) open(p *program, fn func(*app.App) error) error {
+	c.fill()
+	if err := c.Validate(); err != nil {
+		return usageError{err}
+	}
+	c.startLog(p.stderr)
+	settings, err := c.settings(c.Addr)
+	if err != nil {
+		return usageError{err}
+	}
+	a, err := app.Open(p.ctx, settings)
+	if err != nil {
+		return err
+	}
+	return errors.Join(fn(a), a.Close())
+}
+
+// serve opens the ports and the rooms, has prepare finish them (the demo fills
+// its town there), tells up when answers are given, and runs until the
+// program is told to stop: first the listener drains, then the workers finish,
+// then the database closes.
+func (c *Config) serve(p *program, pause time.Duration, prepare func(context.Context, *app.App) error, up func(*server.Listener)) error {
+	listener, err := server.Listen(c.Addr, c.AdminAddr)
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	settings, err := c.settings(listener.Addr())
+	if err != nil {
+		return err
+	}
+	a, err := app.Open(p.ctx, settings)
+	if err != nil {
+		return err
+	}
+	if prepare != nil {
+		if err := prepare(p.ctx, a); err != nil {
+			return errors.Join(err, a.Close())
+		}
+	}
+	running, err := a.HTTP(p.ctx)
+	if err != nil {
+		return errors.Join(err, a.Close())
+	}
+	working, stop := context.WithCancel(context.WithoutCancel(p.ctx))
+	var workers sync.WaitGroup
+	workers.Go(func() { a.Work(working) })
+	up(listener)
+	err = running.Serve(p.ctx, listener, pause)
+	stop()
+	workers.Wait()
+	return errors.Join(err, a.Close())
+}
+
+// explain shows an error of the rooms to the person at the terminal: its
+// message and every wrong field, in one line.
+func explain(err error) error {
+	if err == nil {
+		return nil
+	}
+	e := errs.Of(err)
+	if e.Kind == errs.Internal {
+		return err
+	}
+	text := e.Message
+	for _, f := range e.Fields {
+		text += fmt.Sprintf(" %s: %s", f.Name, f.Message)
+	}
+	return errors.New(text)
+}

@@ -1,0 +1,206 @@
+// Package app puts the rooms together, in the order of the floor plan, and
+// runs them: the same whole for the command, the demo and the tests.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"nearby/internal/account"
+	"nearby/internal/audit"
+	"nearby/internal/blob"
+	"nearby/internal/catalog"
+	"nearby/internal/clock"
+	"nearby/internal/database"
+	"nearby/internal/directory"
+	"nearby/internal/ident"
+	"nearby/internal/inbox"
+	"nearby/internal/job"
+	"nearby/internal/ledger"
+	"nearby/internal/mail"
+	"nearby/internal/notice"
+	"nearby/internal/order"
+	"nearby/internal/payment"
+	"nearby/internal/payout"
+	"nearby/internal/server/pages"
+	"nearby/internal/verification"
+)
+
+// Settings are what the rooms need to know. Open checks nothing that the
+// command's configuration has checked already.
+type Settings struct {
+	DataDir     string
+	DatabaseURL string
+	BlobURL     string
+	MailURL     string
+	MailFrom    string
+	BaseURL     *url.URL
+	Payment     payment.Config
+	Clock       clock.Clock                       // nil: the machine's
+	IDs         ident.Source                      // nil: random
+	Secret      func(name string) ([]byte, error) // reads or makes a secret of 32 bytes
+
+	Production     bool
+	Limits         bool
+	Debug, Dev     bool
+	TrustedProxies []netip.Prefix
+	TilesURL       string
+	Unclaimed      bool // imported, unverified places are shown
+	Demo           bool // the demo town: its sign-ins and mails are shown
+	Version        string
+	HoldFor        time.Duration // 0: the usual
+}
+
+// App is the program's rooms.
+type App struct {
+	settings Settings
+	Clock    clock.Clock
+	IDs      ident.Source
+
+	DB           *database.DB
+	Audit        *audit.Log
+	Jobs         *job.Queue
+	Inbox        *inbox.Inbox
+	Account      *account.Service
+	Directory    *directory.Service
+	Verification *verification.Service
+	Catalog      *catalog.Service
+	Photos       *blob.Store
+	Payout       *payout.Service
+	Ledger       *ledger.Ledger
+	Order        *order.Service
+	Notice       *notice.Service
+	Gateway      payment.Gateway // nil while card payments are off
+	Sender       mail.Sender
+	Outbox       *mail.Outbox
+
+	DemoUsers []pages.DemoUser // sign-ins of the demo town, for the sign-in page
+
+	started time.Time
+}
+
+// Open connects to the database, brings its schema up to date and makes every
+// room. Close releases what it holds.
+func Open(ctx context.Context, s Settings) (*App, error) {
+	a := &App{settings: s, Clock: s.Clock, IDs: s.IDs}
+	if a.Clock == nil {
+		a.Clock = clock.System
+	}
+	if a.IDs == nil {
+		a.IDs = ident.Random
+	}
+	a.started = a.Clock()
+	var err error
+	if a.DB, err = database.Open(ctx, s.DatabaseURL); err != nil {
+		return nil, err
+	}
+	if err := errors.Join(a.DB.Migrate(ctx)); err != nil {
+		return nil, errors.Join(err, a.DB.Close())
+	}
+	if err := a.furnish(ctx); err != nil {
+		return nil, errors.Join(err, a.Close())
+	}
+	return a, nil
+}
+
+// furnish makes the rooms, from the left of the floor plan to the right.
+func (a *App) furnish(ctx context.Context) error {
+	s := a.settings
+	keys := map[string][]byte{}
+	for _, name := range []string{"audit", "install", "cursor"} {
+		key, err := s.Secret(name)
+		if err != nil {
+			return fmt.Errorf("secret %s: %w", name, err)
+		}
+		keys[name] = key
+	}
+	install, err := a.installation(ctx)
+	if err != nil {
+		return err
+	}
+	base := strings.TrimSuffix(s.BaseURL.String(), "/")
+
+	a.Audit = audit.New(a.DB, a.Clock, keys["audit"])
+	a.Jobs = job.New(a.DB, a.Clock, a.IDs)
+	if a.Photos, err = blob.Open(s.BlobURL); err != nil {
+		return err
+	}
+	if a.Sender, err = mail.Open(s.MailURL, s.MailFrom); err != nil {
+		return err
+	}
+	a.Outbox = mail.NewOutbox(a.Jobs, a.Sender)
+	if s.Payment.Mode != payment.ModeOff && s.Payment.Mode != "" {
+		if a.Gateway, err = payment.NewStripe(s.Payment); err != nil {
+			return err
+		}
+	}
+	a.Inbox = inbox.New(a.DB, a.Clock, a.Jobs, s.Payment.Mode == payment.ModeLive)
+	a.Account = account.New(a.DB, a.Audit, a.Jobs, a.Clock, a.IDs, keys["install"])
+	a.Directory = directory.New(a.DB, a.Account, a.Audit, a.Clock, a.IDs, keys["cursor"])
+	if s.Unclaimed {
+		a.Directory.ShowUnclaimed()
+	}
+	a.Verification = verification.New(a.DB, a.Account, a.Directory, a.Audit, a.Jobs, a.Clock, a.IDs)
+	a.Catalog = catalog.New(a.DB, a.Account, a.Directory, a.Photos, a.Audit, a.Clock, a.IDs)
+	a.Directory.SetSearchable(a.Catalog.Searchable)
+	a.Payout = payout.New(payout.Deps{
+		DB: a.DB, Clock: a.Clock, IDs: a.IDs, Audit: a.Audit, Jobs: a.Jobs, Accounts: a.Account, Directory: a.Directory,
+		Gateway: a.Gateway, Install: install, BaseURL: base,
+	})
+	a.Ledger = ledger.New(a.DB, a.Clock, a.IDs)
+	a.Order = order.New(order.Deps{
+		DB: a.DB, Clock: a.Clock, IDs: a.IDs, Audit: a.Audit, Jobs: a.Jobs, Accounts: a.Account, Directory: a.Directory,
+		Catalog: a.Catalog, Stock: a.Catalog.Stock(), Payout: a.Payout, Ledger: a.Ledger, Gateway: a.Gateway, Inbox: a.Inbox,
+		Install: install, BaseURL: base, Secret: keys["install"], HoldFor: s.HoldFor,
+	})
+	a.Notice = notice.New(a.DB, a.Account, a.Directory, a.Audit, a.Jobs, a.Clock, a.IDs)
+	return nil
+}
+
+// installation is this installation's random id. It stands in every object
+// made at the payment provider, so that two installations on one provider
+// account never take each other's.
+func (a *App) installation(ctx context.Context) (string, error) {
+	var value string
+	err := a.DB.Tx(ctx, func(ctx context.Context) error {
+		var err error
+		value, err = a.DB.Setting(ctx, "install", ident.Random)
+		return err
+	})
+	return value, err
+}
+
+// Close releases the database and the photo folder.
+func (a *App) Close() error {
+	var err error
+	if a.Photos != nil {
+		err = a.Photos.Close()
+	}
+	return errors.Join(err, a.DB.Close())
+}
+
+// Work runs everything that goes on in the background until ctx ends.
+func (a *App) Work(ctx context.Context) {
+	var running sync.WaitGroup
+	for name, work := range map[string]func(context.Context) error{
+		"jobs":         a.Jobs.Run,
+		"index":        a.Directory.Run,
+		"audit anchor": a.anchor,
+		"sessions":     every(time.Hour, a.Account.Sweep),
+		"leases":       every(30*time.Second, a.Verification.EndLeases),
+		"payments":     a.Order.Run,
+	} {
+		running.Go(func() { supervise(ctx, name, work) })
+	}
+	running.Wait()
+}
+
+// groundPath is the operator's own outline of the town, drawn below the map.
+func (a *App) groundPath() string { return filepath.Join(a.settings.DataDir, "ground.geojson") }
