@@ -54,7 +54,7 @@ func TestSearchIsAFullScan(t *testing.T) {
 				if x.Len() != len(d.rows) {
 					t.Fatalf("%d rows; want %d", x.Len(), len(d.rows))
 				}
-				for range fewer(1000) {
+				for range fewer(500) {
 					agree(t, x, d.rows, ask(rng, &d))
 				}
 			}

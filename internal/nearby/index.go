@@ -44,7 +44,7 @@ func New() *Index {
 }
 
 // Replace makes rows all there is in the index. Of several with one id the last
-// counts.
+// counts. Changes made by others while it works are lost with the old rows.
 func (x *Index) Replace(rows []Row) {
 	var parts []live
 	if p := build(rows); p != nil {

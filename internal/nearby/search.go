@@ -52,20 +52,17 @@ type found struct {
 
 // ranked is a row with its distance in metres.
 type ranked struct {
-	metres float64
-	id     string
-	part   uint32
-	row    uint32
+	metres    float64
+	part, row uint32
 }
 
 var searches = sync.Pool{New: func() any { return new(search) }}
 
-// release gives the memory back, without holding on to parts or ids.
+// release gives the memory back, without holding on to parts.
 func (s *search) release() {
 	for i := range s.filter {
 		s.filter[i] = filter{words: s.filter[i].words[:0]}
 	}
-	clear(s.ranked)
 	s.parts, s.disc.after = nil, nil
 	searches.Put(s)
 }
@@ -119,15 +116,31 @@ func (s *search) open(e entry) {
 		}
 		return
 	}
-	for row := n.first; row < n.last; row++ {
-		s.look(e.part, p, f, row)
+	if f.category.Any() {
+		for row := n.first; row < n.last; row++ {
+			s.look(e.part, p, f, row)
+		}
+		return
+	}
+	// Few rows are of the right category, and that column is short.
+	for i, category := range p.categories[n.first:n.last] {
+		if f.category.Has(category) {
+			s.look(e.part, p, f, n.first+uint32(i))
+		}
 	}
 }
 
-// look takes a row if it fits and may be among the wanted.
+// look takes a row if it may be among the wanted.
 func (s *search) look(part uint32, p *part, f *filter, row uint32) {
-	chord2 := p.at[row].chord2(s.disc.at)
-	if chord2 > s.cutoff || s.parts[part].dead.has(row) || !f.fits(p, row) || !s.disc.holds(p, row, chord2) {
+	if chord2 := p.at[row].chord2(s.disc.at); chord2 <= s.cutoff {
+		s.take(part, f, row, chord2)
+	}
+}
+
+// take takes a row that is within the cutoff if it fits.
+func (s *search) take(part uint32, f *filter, row uint32, chord2 uint64) {
+	l := &s.parts[part]
+	if !f.fits(l.part, row) || l.dead.has(row) || !s.disc.holds(l.part, row, chord2) {
 		return
 	}
 	s.found = append(s.found, found{chord2, part, row})
@@ -225,18 +238,20 @@ func (s *search) hits(limit int) (hits []Hit, more bool) {
 		if point := p.points[f.row]; point != last { // many may share one point
 			last, metres = point, geo.Distance(s.disc.center, point)
 		}
-		s.ranked = append(s.ranked, ranked{metres, p.ids.of(f.row), f.part, f.row})
+		s.ranked = append(s.ranked, ranked{metres, f.part, f.row})
 	}
 	slices.SortFunc(s.ranked, func(a, b ranked) int {
 		if c := cmp.Compare(a.metres, b.metres); c != 0 {
 			return c
 		}
-		return strings.Compare(a.id, b.id)
+		return strings.Compare(s.id(a), s.id(b))
 	})
 	n := min(limit, len(s.ranked))
 	hits = make([]Hit, n)
 	for i, r := range s.ranked[:n] {
-		hits[i] = Hit{ID: r.id, Point: s.parts[r.part].part.points[r.row], DistanceM: r.metres}
+		hits[i] = Hit{ID: s.id(r), Point: s.parts[r.part].part.points[r.row], DistanceM: r.metres}
 	}
 	return hits, len(s.ranked) > limit
 }
+
+func (s *search) id(r ranked) string { return s.parts[r.part].part.ids.of(r.row) }
