@@ -138,6 +138,15 @@ func TestClockChange(t *testing.T) {
 			}
 		})
 	}
+	// The hour from 02:00 comes twice; "until 02:30" is over after the first.
+	for text, want := range map[string]hours.Kind{"2025-10-26 00:29": hours.ClosingSoon, "2025-10-26 00:30": hours.Closed, "2025-10-26 01:15": hours.Closed} {
+		if got := parse(t, "22:00-02:30").At(at(t, "UTC", text)); got.Kind != want {
+			t.Errorf("%s UTC: %s, want %s", text, got.Kind, want)
+		}
+	}
+	if got := parse(t, "22:00-03:00").At(at(t, "UTC", "2025-10-26 01:45")); got.Kind != hours.ClosingSoon {
+		t.Errorf("in the hour's second coming: %s", got.Kind)
+	}
 	// 02:15 and 02:45 fall together: the place neither closes nor opens then.
 	s := parse(t, "01:00-02:15,02:45-05:00")
 	if got := s.At(at(t, "Europe/Berlin", "2025-03-30 01:30")); !got.NextChange.Equal(at(t, "Europe/Berlin", "2025-03-30 05:00")) {
@@ -198,7 +207,7 @@ func TestUnknownKeepsKnownSpecialDays(t *testing.T) {
 }
 
 func BenchmarkAt(b *testing.B) {
-	values := map[string]string{"weekly": "Mo-Fr 09:00-12:30,14:00-18:00; Sa 10:00-02:00", "seasonal": "Apr-Oct Mo-Su 10:00-18:00; Nov-Mar Sa,Su 11:00-16:00"}
+	values := map[string]string{"weekly": "Mo-Fr 09:00-12:30,14:00-18:00; Sa 10:00-02:00", "seasonal": "Apr-Oct Mo-Su 10:00-18:00; Nov-Mar Sa,Su 11:00-16:00", "yearly": "Dec 24 10:00-12:00"}
 	for name, value := range values {
 		s, err := hours.ParseOSM(value, "Europe/Berlin")
 		if err != nil {
