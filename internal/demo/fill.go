@@ -3,6 +3,7 @@ package demo
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -17,16 +18,20 @@ import (
 	"nearby/internal/database"
 	"nearby/internal/directory"
 	"nearby/internal/errs"
+	"nearby/internal/payout"
+	"nearby/internal/verification"
 )
 
 // Rooms are what the town is made through.
 type Rooms struct {
-	DB        *database.DB
-	Clock     clock.Clock
-	Accounts  *account.Service
-	Directory *directory.Service
-	Catalog   *catalog.Service
-	Photos    *blob.Store
+	DB           *database.DB
+	Clock        clock.Clock
+	Accounts     *account.Service
+	Directory    *directory.Service
+	Verification *verification.Service
+	Catalog      *catalog.Service
+	Photos       *blob.Store
+	Payout       *payout.Service // without its gateway nobody pays by card
 }
 
 // SignIn is somebody to sign in as and look around.
@@ -57,7 +62,7 @@ func Fill(ctx context.Context, rooms Rooms, progress func(done, total int)) ([]S
 	}
 	f := &filler{
 		Rooms: rooms, plan: plan, progress: progress,
-		people: map[string]account.User{}, photos: map[string]string{}, known: map[string]map[string]bool{},
+		people: map[string]account.User{}, photos: map[string]string{}, known: map[string]map[string]string{},
 	}
 	if _, err := rooms.Accounts.ByEmail(ctx, plan.person(last).Email); err == nil {
 		return plan.signIns(), nil
@@ -87,9 +92,9 @@ func (p Plan) signIns() []SignIn {
 type filler struct {
 	Rooms
 	plan   Plan
-	people map[string]account.User    // by key
-	photos map[string]string          // picture -> content hash
-	known  map[string]map[string]bool // owner -> names of the businesses they have already
+	people map[string]account.User      // by key
+	photos map[string]string            // picture -> content hash
+	known  map[string]map[string]string // owner -> name -> id of the businesses made before
 
 	mu       sync.Mutex
 	done     int
@@ -114,11 +119,8 @@ func (f *filler) fill(ctx context.Context, town Town) error {
 	if err := f.addPlaces(ctx, town); err != nil {
 		return err
 	}
-	for _, b := range f.plan.Businesses {
-		if err := f.addBusiness(ctx, b); err != nil {
-			return fmt.Errorf("%s: %w", b.Name, err)
-		}
-		f.step()
+	if err := f.addBusinesses(ctx); err != nil {
+		return err
 	}
 	return f.addPerson(ctx, f.plan.person(last))
 }
@@ -186,18 +188,42 @@ func (f *filler) addPlaces(ctx context.Context, town Town) error {
 	return f.Directory.AddPlaces(ctx, places)
 }
 
-// has tells whether an earlier, interrupted Fill made a business.
-func (f *filler) has(ctx context.Context, b Business) (bool, error) {
+// addBusinesses makes the businesses one after the other. Meanwhile the owners
+// of those that are made fill in the payment provider's forms.
+func (f *filler) addBusinesses(ctx context.Context) error {
+	tills, waiting := errgroup.WithContext(ctx)
+	tills.SetLimit(4)
+	for _, b := range f.plan.Businesses {
+		id, err := f.addBusiness(ctx, b)
+		if err != nil {
+			return errors.Join(fmt.Errorf("%s: %w", b.Name, err), tills.Wait())
+		}
+		if !f.takesCards() || !b.sells() {
+			f.step()
+			continue
+		}
+		tills.Go(func() error {
+			if err := f.openTill(waiting, f.people[b.Owner].As(account.Owner), id); err != nil {
+				return fmt.Errorf("%s: %w", b.Name, err)
+			}
+			f.step()
+			return nil
+		})
+	}
+	return tills.Wait()
+}
+
+// made gives the id of a business that an earlier, interrupted Fill made, or "".
+func (f *filler) made(ctx context.Context, b Business) (string, error) {
 	if f.known[b.Owner] == nil {
 		owned, err := f.Directory.OwnedBy(ctx, f.people[b.Owner].ID)
 		if err != nil {
-			return false, err
+			return "", err
 		}
-		names := map[string]bool{}
+		f.known[b.Owner] = map[string]string{}
 		for _, o := range owned {
-			names[o.Name] = true
+			f.known[b.Owner][o.Name] = o.ID
 		}
-		f.known[b.Owner] = names
 	}
 	return f.known[b.Owner][b.Name], nil
 }

@@ -10,10 +10,15 @@ import (
 type Order struct {
 	Business string
 	Buyer    string // key of a person
+	Guest    string // id of the buyer's cookie; "" for somebody who signed in
 	Card     bool   // paid by card; else at pickup
 	Lines    []Line
-	State    string // placed, accepted, ready, completed, declined, cancelled or expired
+	State    string // placed, accepted, ready, completed, declined, cancelled, or unpaid
 }
+
+// unpaid is the state of an order whose shopper went away from the payment
+// page: it expires a quarter of an hour later.
+const unpaid = "pending_payment"
 
 // Line is some of a variant, found by its SKU.
 type Line struct {
@@ -26,7 +31,7 @@ var busy = []struct {
 	business string
 	states   []string
 }{
-	{"Kiln & Quay", []string{"placed", "placed", "accepted", "ready", "completed", "completed", "declined", "cancelled", "expired"}},
+	{"Kiln & Quay", []string{"placed", "placed", "accepted", "ready", "completed", "completed", "declined", "cancelled", unpaid}},
 	{"Slow Pour", []string{"placed", "accepted", "ready", "completed", "completed", "cancelled"}},
 	{"Tide & Tulip", []string{"placed", "ready", "completed", "declined"}},
 	{"Halvorsen Bakery", []string{"placed", "placed", "accepted", "ready", "completed", "completed", "completed"}},
@@ -37,7 +42,7 @@ var busy = []struct {
 	{"Spoke Works", []string{"placed", "ready", "completed"}},
 	{"Forno Blu", []string{"accepted", "completed", "completed", "declined"}},
 	{"Wild Stem", []string{"placed", "completed"}},
-	{"Quill & Quire", []string{"completed", "expired"}},
+	{"Quill & Quire", []string{"completed", unpaid}},
 }
 
 // buyers are the people who order.
@@ -55,8 +60,11 @@ func orders(businesses []Business, random *rand.Rand) ([]Order, error) {
 		for i, state := range day.states {
 			o := Order{
 				Business: day.business, Buyer: buyers[(i+len(out))%len(buyers)], State: state,
-				// Only somebody who set out to pay by card can run out of time.
-				Card: state == "expired" || random.IntN(2) == 0,
+				// Only somebody who set out to pay by card can have left the payment page.
+				Card: state == unpaid || random.IntN(2) == 0,
+			}
+			if o.Buyer != buyers[0] || state == unpaid {
+				o.Guest = fmt.Sprintf("guest-of-portmere-%03d", len(out))
 			}
 			for _, pick := range random.Perm(len(shelf))[:min(len(shelf), 1+random.IntN(3))] {
 				o.Lines = append(o.Lines, Line{SKU: shelf[pick], Quantity: 1 + random.Int64N(2)})

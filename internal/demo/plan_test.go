@@ -104,7 +104,7 @@ func TestPlanIsBigEnough(t *testing.T) {
 		{"orders completed", orders["completed"], 3},
 		{"orders declined", orders["declined"], 1},
 		{"orders cancelled", orders["cancelled"], 1},
-		{"orders expired", orders["expired"], 1},
+		{"orders unpaid", orders[unpaid], 2},
 	} {
 		if want.got < want.least {
 			t.Errorf("%s: %d, want at least %d", want.what, want.got, want.least)

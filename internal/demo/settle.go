@@ -13,26 +13,33 @@ import (
 
 // addBusiness makes one business with all that belongs to it, in one
 // transaction: an interrupted Fill leaves whole businesses only.
-func (f *filler) addBusiness(ctx context.Context, b Business) error {
-	if has, err := f.has(ctx, b); has || err != nil {
-		return err
+func (f *filler) addBusiness(ctx context.Context, b Business) (id string, err error) {
+	if id, err = f.made(ctx, b); id != "" || err != nil {
+		return id, err
 	}
 	owner := f.people[b.Owner].As(account.Owner)
-	return f.DB.Tx(ctx, func(ctx context.Context) error {
+	err = f.DB.Tx(ctx, func(ctx context.Context) error {
 		made, err := f.Directory.Create(ctx, owner, b.profile())
 		if err != nil {
 			return err
 		}
+		id = made.ID
 		if err := f.furnish(ctx, owner, made, b); err != nil {
 			return err
 		}
 		for _, p := range b.Products {
-			if err := f.addProduct(ctx, owner, made.ID, p); err != nil {
+			if err := f.addProduct(ctx, owner, id, p); err != nil {
 				return err
 			}
 		}
-		return nil
+		return f.lead(ctx, owner, id, b.State)
 	})
+	return id, err
+}
+
+// sells tells whether the public can order here.
+func (b Business) sells() bool {
+	return directory.State(b.State) == directory.Verified && len(b.Products) > 0
 }
 
 // profile is what the owner says of the business.

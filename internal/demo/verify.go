@@ -1,0 +1,66 @@
+package demo
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"nearby/internal/account"
+	"nearby/internal/directory"
+	"nearby/internal/verification"
+)
+
+// lead brings a new draft to the state the plan wants it in, by the steps its
+// owner and a verifier take.
+func (f *filler) lead(ctx context.Context, owner account.Actor, businessID, state string) error {
+	if directory.State(state) == directory.Draft {
+		return nil
+	}
+	request, err := f.Verification.Submit(ctx, owner, businessID)
+	if err != nil || directory.State(state) == directory.Submitted {
+		return err
+	}
+	// The case that is being looked at is held by the one people sign in as.
+	verifier := f.people["verifier2"].As(account.Verifier)
+	if directory.State(state) == directory.InReview {
+		verifier = f.people["verifier"].As(account.Verifier)
+	}
+	if request, err = f.Verification.Take(ctx, verifier, request.ID); err != nil {
+		return err
+	}
+	switch directory.State(state) {
+	case directory.InReview:
+		return nil
+	case directory.ChangesRequested:
+		return f.Verification.Ask(ctx, verifier, request.ID, verification.AskInput{
+			Reasons: []verification.Reason{{Field: "phone", Code: "wrong"}, {Field: "lat", Code: "unclear"}},
+			Words:   "Nobody answers at this number, and the pin is two doors away from the slipway. Could you look at both?",
+		})
+	case directory.Rejected:
+		return f.Verification.Reject(ctx, verifier, request.ID, verification.RejectInput{
+			Codes: []string{"prohibited"}, Words: "Games of chance for money are not listed here.", Note: "No licence in the register.",
+		})
+	}
+	if err := f.Verification.Approve(ctx, verifier, request.ID, "Seen in person."); err != nil {
+		return err
+	}
+	return f.afterApproval(ctx, owner, verifier, businessID, directory.State(state))
+}
+
+// reviewIn is when a suspension is looked at again.
+const reviewIn = 14 * 24 * time.Hour
+
+func (f *filler) afterApproval(ctx context.Context, owner, verifier account.Actor, businessID string, state directory.State) error {
+	switch state {
+	case directory.Verified:
+		return nil
+	case directory.Suspended:
+		return f.Verification.Suspend(ctx, verifier, businessID, verification.SuspendInput{
+			Codes: []string{"misleading"}, Words: "The prices at the till were not the prices shown.", ReviewAt: f.Clock().Add(reviewIn),
+		})
+	case directory.Withdrawn:
+		_, err := f.Directory.Close(ctx, owner, businessID)
+		return err
+	}
+	return fmt.Errorf("no way leads to the state %q", state)
+}
