@@ -1,30 +1,30 @@
 package stripesandbox
 
+import "slices"
+
 // applicationFee is the operator's share of a business's charge. It lives on
 // the operator's account.
 type applicationFee struct {
 	scope
-	Business string `json:"business"`
-	Charge   string `json:"charge"`
-	Of       int64  `json:"of"` // what the charge collected
-	Amount   int64  `json:"amount"`
-	Refunded int64  `json:"refunded"`
-	Currency string `json:"currency"`
-	Created  int64  `json:"created"`
-	Movement string `json:"movement"`
+	Business string   `json:"business"`
+	Charge   string   `json:"charge"`
+	Of       int64    `json:"of"` // what the charge collected
+	Amount   int64    `json:"amount"`
+	Refunded int64    `json:"refunded"`
+	Currency string   `json:"currency"`
+	Created  int64    `json:"created"`
+	Movement string   `json:"movement"`
+	Returns  []string `json:"returns"` // ids of its refunds
 }
 
 func (applicationFee) kind() string { return "application_fee" }
 
 func (f applicationFee) view(t *tx) object {
-	var refunds []any
-	for r := range all[feeRefund](t, "") {
-		if r.Fee == f.ID {
+	refunds := []any{}
+	for _, id := range slices.Backward(f.Returns) {
+		if r, ok := find[feeRefund](t, "", id); ok {
 			refunds = append(refunds, r.view(t))
 		}
-	}
-	if refunds == nil {
-		refunds = []any{}
 	}
 	return object{
 		"id": f.ID, "object": "application_fee", "account": f.Business, "amount": f.Amount,
@@ -89,6 +89,7 @@ func (t *tx) refundFee(f applicationFee, amount int64, metadata map[string]strin
 	}).ID
 	put(t, r)
 	f.Refunded += amount
+	f.Returns = append(f.Returns, r.ID)
 	put(t, f)
 	t.emit("", "application_fee.refunded", f.view(t))
 	return r

@@ -110,6 +110,7 @@ func TestCards(t *testing.T) {
 				t.Errorf("session %s, charge %s", got.Status, got.PaymentIntent.LatestCharge.Status)
 			}
 			w.expect(w.get(s.URL), http.StatusOK, "role=\"alert\"")
+			w.expect(w.get(s.URL), http.StatusOK, `value="ada@example.test"`)
 
 			w.expect(w.pay(s.URL, fine), http.StatusSeeOther, "app.test/paid")
 			after := w.session(acct, s.ID)
@@ -384,5 +385,19 @@ func TestListsTurnPages(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"2 × Bread", "Cake"}, names); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestGivenEmailStays: the shopper cannot change an address the app has given.
+func TestGivenEmailStays(t *testing.T) {
+	w := newWorld(t)
+	acct := w.business()
+	p := sessionParams(acct)
+	p.CustomerEmail = stripe.String("known@example.test")
+	s := w.open(p)
+	w.expect(w.get(s.URL), http.StatusOK, "readonly")
+	w.expect(w.pay(s.URL, fine), http.StatusSeeOther, "")
+	if got := w.session(acct, s.ID).CustomerDetails.Email; got != "known@example.test" {
+		t.Errorf("paid by %s", got)
 	}
 }

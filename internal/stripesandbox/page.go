@@ -86,7 +86,7 @@ func (s *Sandbox) page(work func(*tx, *http.Request) screen) http.HandlerFunc {
 func (sc screen) write(w http.ResponseWriter) {
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
-	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Referrer-Policy", "same-origin")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Content-Security-Policy", policy(sc.leads))
 	if sc.to != "" {

@@ -1,6 +1,7 @@
 package stripesandbox
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 )
@@ -49,7 +50,7 @@ func openSession(t *tx, id string) (session, *screen) {
 func newPayView(t *tx, s session) payView {
 	v := payView{
 		Business: businessName(t, s.Account), Session: s, Total: format(s.Total, s.Currency),
-		Name: s.Payer.Name, Email: s.Email, Later: s.Plan.Capture != "manual", Cards: testCards,
+		Name: s.Payer.Name, Email: cmp.Or(s.Email, s.Payer.Email), Later: s.Plan.Capture != "manual", Cards: testCards,
 	}
 	for _, i := range s.Items {
 		v.Lines = append(v.Lines, payLine{i.Name, format(i.total(), s.Currency)})
@@ -72,9 +73,8 @@ func payForm(t *tx, r *http.Request) screen {
 		return *closed
 	}
 	v := newPayView(t, s)
-	if v.Name = r.PostForm.Get("name"); v.Email == "" {
-		v.Email = strings.TrimSpace(r.PostForm.Get("email"))
-	}
+	v.Name = r.PostForm.Get("name")
+	v.Email = cmp.Or(s.Email, strings.TrimSpace(r.PostForm.Get("email")))
 	c, err := readCard(r.PostForm.Get("number"), r.PostForm.Get("exp"), r.PostForm.Get("cvc"), t.now)
 	switch {
 	case err != nil:

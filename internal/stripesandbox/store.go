@@ -104,16 +104,22 @@ func (st *store) close() error {
 func (st *store) set(k key, d *document) {
 	on := shelf{k.kind, k.account}
 	docs := st.shelves[on]
-	if old := st.docs[k]; old != nil {
+	old := st.docs[k]
+	switch {
+	case old == nil && d == nil:
+	case old == nil:
+		st.shelves[on] = slices.Insert(docs, place(docs, d.seq), d)
+	case d == nil:
 		i := place(docs, old.seq)
-		docs = slices.Delete(docs, i, i+1)
-		delete(st.docs, k)
+		st.shelves[on] = slices.Delete(docs, i, i+1)
+	default: // put keeps the order of making
+		docs[place(docs, old.seq)] = d
 	}
-	if d != nil {
-		docs = slices.Insert(docs, place(docs, d.seq), d)
+	if d == nil {
+		delete(st.docs, k)
+	} else {
 		st.docs[k] = d
 	}
-	st.shelves[on] = docs
 }
 
 func place(docs []*document, seq int64) int {
@@ -145,6 +151,7 @@ func (t *tx) change(k key, d *document) {
 
 func (t *tx) rollback() {
 	for k, d := range t.before {
+		t.s.store.set(k, nil) // what stood there may have had another place
 		t.s.store.set(k, d)
 	}
 }
