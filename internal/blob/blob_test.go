@@ -602,3 +602,18 @@ func FuzzAdd(f *testing.F) {
 		onlyPixels(t, store, photo.Hash)
 	})
 }
+
+// BenchmarkAdd stores a 12-megapixel photo, as phones take them.
+func BenchmarkAdd(b *testing.B) {
+	upload := asJPEG(b, gradient(4000, 3000))
+	for b.Loop() {
+		store, err := blob.Open("file:" + b.TempDir())
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := store.Add(b.Context(), bytes.NewReader(upload)); err != nil {
+			b.Fatal(err)
+		}
+		store.Close()
+	}
+}

@@ -13,6 +13,8 @@ import (
 	"path"
 	"syscall"
 
+	"golang.org/x/sync/errgroup"
+
 	"nearby/internal/ident"
 )
 
@@ -54,8 +56,14 @@ func (s *Store) keep(hash string, full *image.RGBA) (Photo, error) {
 	return photo, nil
 }
 
+// write fills the draft folder and waits until all of it is on the disk.
 func (s *Store) write(draft string, photo Photo, full *image.RGBA) error {
 	if err := s.root.Mkdir(draft, 0o700); err != nil {
+		return err
+	}
+	names := []string{draft, path.Join(draft, "photo.json")}
+	err := s.create(names[1], func(w io.Writer) error { return json.NewEncoder(w).Encode(photo) })
+	if err != nil {
 		return err
 	}
 	for size, box := range boxes {
@@ -63,40 +71,38 @@ func (s *Store) write(draft string, photo Photo, full *image.RGBA) error {
 		if width, height := box.fit(photo.Width, photo.Height); width != photo.Width || height != photo.Height {
 			img = scale(full, width, height)
 		}
-		err := s.create(path.Join(draft, string(size)+".jpg"), func(w io.Writer) error {
-			return jpeg.Encode(w, img, &jpeg.Options{Quality: quality[size]})
-		})
+		name := path.Join(draft, string(size)+".jpg")
+		err := s.create(name, func(w io.Writer) error { return jpeg.Encode(w, img, &jpeg.Options{Quality: quality[size]}) })
 		if err != nil {
 			return err
 		}
+		names = append(names, name)
 	}
-	err := s.create(path.Join(draft, "photo.json"), func(w io.Writer) error { return json.NewEncoder(w).Encode(photo) })
-	if err != nil {
-		return err
-	}
-	return s.sync(draft)
+	return s.sync(names...)
 }
 
-// create writes a file and waits until it is on the disk.
+// create writes a file.
 func (s *Store) create(name string, fill func(io.Writer) error) error {
 	file, err := s.root.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
 	out := bufio.NewWriter(file)
-	return errors.Join(fill(out), out.Flush(), file.Sync(), file.Close())
+	return errors.Join(fill(out), out.Flush(), file.Close())
 }
 
-// sync waits until the entries of the folders are on the disk.
-func (s *Store) sync(folders ...string) error {
-	for _, folder := range folders {
-		dir, err := s.root.Open(folder)
-		if err != nil {
-			return err
-		}
-		if err := errors.Join(dir.Sync(), dir.Close()); err != nil {
-			return err
-		}
+// sync waits until files and the entries of folders are on the disk. All are
+// asked for at once, so that the disk can write them in one go.
+func (s *Store) sync(names ...string) error {
+	var all errgroup.Group
+	for _, name := range names {
+		all.Go(func() error {
+			file, err := s.root.Open(name)
+			if err != nil {
+				return err
+			}
+			return errors.Join(file.Sync(), file.Close())
+		})
 	}
-	return nil
+	return all.Wait()
 }

@@ -74,7 +74,7 @@ func (s *Service) add(ctx context.Context, actor audit.Actor, businessID, slug s
 			return err
 		}
 		if slug == "" {
-			slug = slugify(p.Title)
+			slug, _ = slugify(p.Title)
 		}
 		if p.Slug, err = s.freeSlug(ctx, businessID, slug); err != nil {
 			return err
@@ -334,24 +334,29 @@ func (p *Product) edit(variantID string, fn func(*Variant)) error {
 	return errs.Missing("variant")
 }
 
+// maxSlug bounds the part of an address, in bytes.
+const maxSlug = 80
+
 // slugify makes the part of an address out of a title: ASCII letters and
-// digits, hyphens between; "product" when nothing is left of it.
-func slugify(title string) string {
+// digits, hyphens between; "product" when nothing is left of it. whole says
+// that every word is in it.
+func slugify(title string) (slug string, whole bool) {
 	var kept []string
 	length := 0
-	for _, word := range text.Words(title) {
+	words := text.Words(title)
+	for _, word := range words {
 		if strings.Trim(word, "abcdefghijklmnopqrstuvwxyz0123456789") != "" {
 			continue
 		}
-		if length += len(word) + 1; length > maxWord {
+		if length += len(word) + 1; length > maxSlug {
 			break
 		}
 		kept = append(kept, word)
 	}
 	if len(kept) == 0 {
-		return "product"
+		return "product", false
 	}
-	return strings.Join(kept, "-")
+	return strings.Join(kept, "-"), len(kept) == len(words)
 }
 
 // reservedSlugs stand where a product's would in the owner's addresses.
