@@ -243,7 +243,7 @@ func TestPutTwice(t *testing.T) {
 			t.Errorf("%s: a row with no place is kept", name)
 		}
 		load(x)
-		if hits, more := x.Search(Query{Limit: 5}); hits != nil && len(hits) > 0 || more {
+		if hits, more := x.Search(Query{Limit: 5}); len(hits) > 0 || more {
 			t.Errorf("%s: an empty index finds %v", name, hits)
 		}
 	}
@@ -325,7 +325,8 @@ func TestUnsoundQuestions(t *testing.T) {
 	nan := 0.0
 	nan /= nan
 	for _, q := range []Query{
-		{Limit: 0}, {Limit: -1},
+		{Limit: 0},
+		{Limit: -1},
 		{Limit: 5, Center: geo.Point{Lat: 91}},
 		{Limit: 5, Center: geo.Point{Lng: nan}},
 		{Limit: 5, RadiusM: nan},
@@ -340,8 +341,12 @@ func TestUnsoundQuestions(t *testing.T) {
 		}
 	}
 	for _, q := range []Query{
-		{Limit: 1}, {Limit: 1, RadiusM: -5}, {Limit: 1, RadiusM: 1e300}, {Limit: 1, RadiusM: 1e-9},
-		{Limit: 1, After: &Position{DistanceM: -1e9}}, {Limit: 1, After: &Position{DistanceM: -3e7}},
+		{Limit: 1},
+		{Limit: 1, RadiusM: -5},
+		{Limit: 1, RadiusM: 1e300},
+		{Limit: 1, RadiusM: 1e-9},
+		{Limit: 1, After: &Position{DistanceM: -1e9}},
+		{Limit: 1, After: &Position{DistanceM: -3e7}},
 	} {
 		if hits, _ := x.Search(q); len(hits) != 1 {
 			t.Errorf("%s finds %v", show(q), hits)
