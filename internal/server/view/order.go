@@ -1,0 +1,172 @@
+package view
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"nearby/internal/order"
+	"nearby/internal/server/pages"
+)
+
+// State is the word for an order's state: what is paid at the counter is not
+// called paid before it is.
+func State(o order.Order) string {
+	switch {
+	case o.State == order.Placed && o.Method != order.Card:
+		return "placed_unpaid"
+	case o.State == order.Completed && o.Kind == order.Delivery:
+		return "delivered"
+	case o.State == order.Completed || o.State == order.Closed:
+		return "collected"
+	case o.State == order.NoShow:
+		return "not_collected"
+	case o.State == order.DeliveryFailed:
+		return "delivery_failed"
+	case o.State == order.Declined && o.Method != order.Card:
+		return "declined_unpaid"
+	}
+	return string(o.State)
+}
+
+// Tone is the colour of an order's state.
+func Tone(o order.Order) string {
+	switch o.State {
+	case order.PendingPayment, order.Expiring, order.Review, order.Placed:
+		return "soon"
+	case order.Accepted, order.Preparing, order.Ready, order.OutForDelivery, order.Completed, order.Closed:
+		return "open"
+	case order.Expired, order.Cancelled, order.Declined, order.NoShow, order.DeliveryFailed:
+		return "stop"
+	}
+	return ""
+}
+
+// OrderNumber is what people call an order by; "" before it is placed.
+func OrderNumber(o order.Order) string {
+	if o.Number == 0 {
+		return ""
+	}
+	return strconv.FormatInt(o.Number, 10)
+}
+
+// Payment is the word for how an order is paid.
+func Payment(o order.Order) string {
+	if o.Method == order.Card {
+		return order.PayCard
+	}
+	return order.PayAtPickup
+}
+
+// OrderLink is an order in a list, without its address and the other side's
+// name.
+func OrderLink(o order.Order) pages.OrderLink {
+	link := pages.OrderLink{
+		Number: OrderNumber(o), State: State(o), Tone: Tone(o), At: o.CreatedAt.In(Zone(o.Zone)), Kind: string(o.Kind), Payment: Payment(o),
+		Total: o.Totals.Total, Due: o.SlotFrom.In(Zone(o.Zone)),
+	}
+	var parts []string
+	for _, line := range o.Lines {
+		if line.Kind != "goods" {
+			continue
+		}
+		link.Items += int(line.Quantity)
+		if line.Quantity > 1 {
+			parts = append(parts, fmt.Sprintf("%d × %s", line.Quantity, line.Name))
+		} else {
+			parts = append(parts, line.Name)
+		}
+	}
+	link.Summary = strings.Join(parts, ", ")
+	return link
+}
+
+// OrderLines are the goods of an order as they were when it was placed.
+func OrderLines(lines []order.Line, hue int) []pages.Line {
+	var list []pages.Line
+	for _, line := range lines {
+		if line.Kind != "goods" {
+			continue
+		}
+		list = append(list, pages.Line{
+			Variant: line.VariantID, Name: line.Name, Choice: strings.Join(line.Options, " / "), Hue: hue, Quantity: int(line.Quantity),
+			Price: line.UnitPrice, Total: line.Total,
+		})
+	}
+	return list
+}
+
+// Total is the foot of an order. Tax that the prices contain is shown for
+// information; tax on top is part of the sum.
+func Total(t order.Totals, refunded int64) pages.Total {
+	total := pages.Total{Subtotal: t.Goods, Delivery: t.Delivery, HasDelivery: t.Delivery.Minor > 0, Tax: t.TaxAdded, HasTax: t.TaxAdded.Minor > 0, Total: t.Total}
+	if t.TaxContained.Minor > 0 && !total.HasTax {
+		total.Tax, total.HasTax = t.TaxContained, true
+	}
+	if refunded > 0 {
+		total.Refunded, total.HasRefund = t.Total, true
+		total.Refunded.Minor = refunded
+	}
+	return total
+}
+
+// TaxIncluded reports whether the prices of all lines contain their tax.
+func TaxIncluded(lines []order.Line) bool {
+	for _, line := range lines {
+		if !line.TaxIncluded {
+			return false
+		}
+	}
+	return true
+}
+
+// OrderSteps is the way an order has gone, and the next step it waits for.
+func OrderSteps(o order.Order) []pages.Step {
+	zone := Zone(o.Zone)
+	steps := []pages.Step{{Word: "created", At: o.CreatedAt.In(zone), Done: true}}
+	if o.PlacedAt != nil {
+		word := "placed"
+		if o.Method == order.Card {
+			word = "paid"
+		}
+		steps = append(steps, pages.Step{Word: word, At: o.PlacedAt.In(zone), Done: true})
+	}
+	if o.AcceptedAt != nil {
+		steps = append(steps, pages.Step{Word: "accepted", At: o.AcceptedAt.In(zone), Done: true})
+	}
+	if o.ReadyAt != nil {
+		word := "ready"
+		if o.Kind == order.Delivery {
+			word = "on_the_way"
+		}
+		steps = append(steps, pages.Step{Word: word, At: o.ReadyAt.In(zone), Done: true})
+	}
+	if last := ended[o.State]; last != "" {
+		step := pages.Step{Word: last, Done: true}
+		if o.DoneAt != nil {
+			step.At = o.DoneAt.In(zone)
+		}
+		steps = append(steps, step)
+	} else if next := ahead[o.State]; next != "" {
+		steps = append(steps, pages.Step{Word: next, Now: true})
+	}
+	for _, refund := range o.Refunds {
+		if refund.State == order.RefundSucceeded || refund.State == order.RefundPending {
+			steps = append(steps, pages.Step{Word: "refunded", At: refund.CreatedAt.In(zone), Done: true})
+			break
+		}
+	}
+	return steps
+}
+
+// ended and ahead are the words for a last step and for the one awaited.
+var (
+	ended = map[order.State]string{
+		order.Completed: "completed", order.Closed: "completed", order.Declined: "declined", order.Cancelled: "cancelled",
+		order.Expired: "expired", order.NoShow: "not_collected",
+	}
+	ahead = map[order.State]string{
+		order.PendingPayment: "paid", order.Placed: "accepted", order.Accepted: "preparing", order.Preparing: "ready",
+		order.Ready: "completed", order.OutForDelivery: "completed",
+	}
+)
