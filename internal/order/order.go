@@ -20,6 +20,7 @@ import (
 	"nearby/internal/money"
 	"nearby/internal/payment"
 	"nearby/internal/payout"
+	"nearby/internal/verification"
 )
 
 // Deps are what the service works with.
@@ -66,6 +67,7 @@ func New(d Deps) *Service {
 	}
 	s := &Service{Deps: d, store: store{d.DB}, wake: make(chan struct{}, 1), watchers: map[string]map[chan struct{}]bool{}}
 	d.Jobs.Handle(payout.JobStopped, s.stopped)
+	d.Jobs.Handle(verification.JobSuspended, s.stopped)
 	return s
 }
 
