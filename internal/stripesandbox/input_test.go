@@ -54,8 +54,8 @@ func TestParams(t *testing.T) {
 		"metadata[k]": {"v"}, "metadata[gone]": {""},
 	})
 	row := p.elements("rows")[0]
-	got := fmt.Sprint(p.text("a[b]"), p.list("list"), p.list("open"), row.number("n", 0), row.text("deep[t]"), merged(nil, p.metadata("metadata")), p.number("none", 5))
-	if want := "text [x y] [1 2] 7 z map[k:v] 5"; got != want {
+	got := fmt.Sprintln(p.text("a[b]"), p.list("list"), p.list("open"), row.number("n", 0), row.text("deep[t]"), merged(nil, p.metadata("metadata")), p.number("none", 5))
+	if want := "text [x y] [1 2] 7 z map[k:v] 5\n"; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 	if err := p.check(); err != nil {
