@@ -240,3 +240,10 @@ func (s *Service) checkOwnPassword(ctx context.Context, userID, field, password 
 	}
 	return row.PasswordHash, nil
 }
+
+// EndOtherSessions ends every session of the user but the given one.
+func (s *Service) EndOtherSessions(ctx context.Context, session Session) error {
+	return s.db.Tx(ctx, func(ctx context.Context) error {
+		return s.store.endSessions(ctx, session.User.ID, session.ID)
+	})
+}

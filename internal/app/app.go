@@ -160,7 +160,7 @@ func (a *App) furnish(ctx context.Context) error {
 		Catalog: a.Catalog, Stock: a.Catalog.Stock(), Payout: a.Payout, Ledger: a.Ledger, Gateway: a.Gateway, Inbox: a.Inbox,
 		Install: install, BaseURL: base, Secret: keys["install"], HoldFor: s.HoldFor,
 	})
-	a.Notice = notice.New(a.DB, a.Account, a.Directory, a.Audit, a.Jobs, a.Clock, a.IDs)
+	a.Notice = notice.New(a.DB, a.Directory, a.Catalog, a.Audit, a.Clock, a.IDs)
 	return nil
 }
 

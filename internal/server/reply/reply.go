@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"time"
 
 	"nearby/web"
 )
@@ -136,4 +137,22 @@ func (r *Renderer) Templates() []string {
 		}
 	}
 	return names
+}
+
+// Word is the text of a word from a table in a language.
+func (r *Renderer) Word(lang, prefix, word string) string {
+	_, texts, err := r.state(lang)
+	if err != nil {
+		return word
+	}
+	return texts.Word(lang, prefix, word)
+}
+
+// When writes a time of a near day: its weekday and the clock.
+func (r *Renderer) When(lang string, at time.Time) string {
+	f := formats[lang]
+	if f == nil {
+		f = formats[Default]
+	}
+	return f.weekday(at) + " " + clockTime(at)
 }

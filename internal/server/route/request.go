@@ -2,6 +2,7 @@ package route
 
 import (
 	"errors"
+	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -212,4 +213,18 @@ func (r *Request) permit(who Who) error {
 		return errs.New(errs.Forbidden, "wrong_role", "This part is for "+who.String()+"s.")
 	}
 	return nil
+}
+
+// Word is the text of a word from a table (a state, a reason).
+func (r *Request) Word(prefix, word string) string { return r.floor.Render.Word(r.Lang, prefix, word) }
+
+// When writes a time with its weekday in the request's language.
+func (r *Request) When(at time.Time) string { return r.floor.Render.When(r.Lang, at) }
+
+// Render renders a block of a page for a stream.
+func (r *Request) Render(w io.Writer, name string, page Page) error {
+	if err := r.complete(page); err != nil {
+		return err
+	}
+	return r.floor.Render.Page(w, r.Lang, name, page)
 }

@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	"nearby/internal/account"
 	"nearby/internal/blob"
 	"nearby/internal/catalog"
 	"nearby/internal/directory"
@@ -322,9 +321,9 @@ func (h *Handlers) productData(r *route.Request, b directory.Business, p catalog
 
 // recentOrders are a shopper's newest orders.
 func (h *Handlers) recentOrders(r *route.Request, most int) ([]pages.OrderLink, error) {
-	orders, _, err := h.Order.ListForShopper(r.Req().Context(), r.As(account.Shopper), "", most)
+	found, err := h.Order.ListForShopper(r.Req().Context(), buyer(r), "", most)
 	if err != nil {
 		return nil, err
 	}
-	return h.orderLinks(r, orders)
+	return h.orderLinks(r, found.Items)
 }

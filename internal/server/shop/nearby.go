@@ -223,7 +223,7 @@ func withPage(v url.Values, s search) {
 // nearbyPage is the page without its results.
 func (h *Handlers) nearbyPage(r *route.Request, s search) *pages.Nearby {
 	page := &pages.Nearby{
-		Place: s.place, Radius: s.radius, Open: s.open, Pickup: s.pickup, Delivery: s.delivery, InStock: s.inStock,
+		Place: s.place, Radius: float64(s.radius), Open: s.open, Pickup: s.pickup, Delivery: s.delivery, InStock: s.inStock,
 		Category: s.category, Now: r.Now(),
 	}
 	page.Title, page.About, page.Tab, page.Canonical = r.Text("nearby.title"), r.Text("site.about"), "nearby", r.Absolute("/")

@@ -1,0 +1,256 @@
+package shop
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"nearby/internal/directory/category"
+	"nearby/internal/errs"
+	"nearby/internal/order"
+	"nearby/internal/server/pages"
+	"nearby/internal/server/route"
+	"nearby/internal/server/view"
+)
+
+// order is the page of one order, for its buyer or whoever has its link.
+func (h *Handlers) order(r *route.Request) (route.Answer, error) {
+	token := r.QueryParam("t")
+	var o order.Order
+	var err error
+	if r.QueryParam("paid") != "" {
+		// Back from the payment page. The address proves nothing; it is a hint to
+		// look, and then to continue at the address without it.
+		if o, err = h.Order.Landed(r.Req().Context(), r.Param("order"), access(r, token)); err == nil {
+			return route.See{Path: orderPath(o.ID, token)}, nil
+		}
+	} else {
+		o, err = h.Order.ForShopper(r.Req().Context(), r.Param("order"), access(r, token))
+	}
+	if err != nil {
+		return nil, err
+	}
+	page, err := h.orderPage(r, o, token)
+	if err != nil {
+		return nil, err
+	}
+	r.Writer().Header().Set("Referrer-Policy", "no-referrer")
+	return route.HTML{Name: "shop/order", Block: "shop/order/live", Page: page}, nil
+}
+
+func (h *Handlers) orderPage(r *route.Request, o order.Order, token string) (*pages.Order, error) {
+	b, err := h.Directory.Get(r.Req().Context(), o.BusinessID)
+	if err != nil {
+		return nil, err
+	}
+	kind, _ := category.BySlug(b.Category)
+	zone := view.Zone(o.Zone)
+	page := &pages.Order{
+		Number: view.OrderNumber(o), State: view.State(o), Tone: view.Tone(o), Lead: lead(o), Business: b.Name, BusinessURL: "/b/" + b.Slug,
+		Hue: kind.Hue, Address: addressLines(b.Address), Phone: view.Phone(b.Phone), PhoneURL: b.Phone, Directions: directions(b),
+		Kind: string(o.Kind), Payment: view.Payment(o), Steps: view.OrderSteps(o), Lines: view.OrderLines(o.Lines, kind.Hue),
+		Total: view.Total(o.Totals, refunded(o)), TaxIncluded: view.TaxIncluded(o.Lines), Reason: reason(r, o), Secret: token,
+		ReloadURL: orderPath(o.ID, token), Checked: r.Now().In(zone),
+	}
+	page.Title, page.Tab, page.Robots, page.Back = r.Text("order.title"), "orders", "noindex", "/orders"
+	if page.Number != "" {
+		page.Title = r.Text("order.number", "Number", page.Number)
+	}
+	if o.Address != nil {
+		page.DeliverTo = addressLines(*o.Address)
+	}
+	if o.PlacedAt != nil {
+		page.PlacedAt = o.PlacedAt.In(zone)
+	}
+	if o.HoldExpiresAt != nil && o.State == order.PendingPayment {
+		page.HoldUntil = o.HoldExpiresAt.In(zone)
+	}
+	switch o.State {
+	case order.PendingPayment:
+		page.PayURL = suffixed("/o/"+o.ID+"/pay", token)
+	case order.Accepted, order.Preparing, order.Ready, order.Placed:
+		page.ReadyAt = o.SlotFrom.In(zone)
+	}
+	if o.Kind == order.Pickup && (o.State == order.Accepted || o.State == order.Preparing || o.State == order.Ready) {
+		page.Code = h.Order.PickupCode(o.ID)
+	}
+	if o.State == order.PendingPayment || o.State == order.Placed {
+		page.CancelURL = "/o/" + o.ID + "/cancel"
+	}
+	if live(o) {
+		page.EventsURL = suffixed("/o/"+o.ID+"/events", token)
+		page.Refresh = 30
+	}
+	return page, nil
+}
+
+func suffixed(path, token string) string {
+	if token == "" {
+		return path
+	}
+	return path + "?t=" + token
+}
+
+// live reports whether an order may still change by itself.
+func live(o order.Order) bool {
+	switch o.State {
+	case order.Completed, order.Closed, order.Cancelled, order.Declined, order.Expired:
+		for _, refund := range o.Refunds {
+			if refund.State == order.RefundRequested || refund.State == order.RefundPending || refund.State == order.RefundWaiting {
+				return true
+			}
+		}
+		return false
+	}
+	return true
+}
+
+// lead is the word for what happens next.
+func lead(o order.Order) string {
+	paid := o.Method == order.Card
+	switch o.State {
+	case order.PendingPayment:
+		if o.Payment != nil && o.Payment.State == order.Processing {
+			return "waiting_bank"
+		}
+		return "pay"
+	case order.Expiring, order.Review:
+		return "waiting_bank"
+	case order.Placed:
+		return "waiting_shop"
+	case order.Accepted, order.Preparing:
+		return "packing"
+	case order.Ready:
+		return "collect"
+	case order.Completed, order.Closed:
+		return "done"
+	case order.Expired:
+		return "expired"
+	case order.Declined, order.Cancelled, order.NoShow:
+		if paid && o.PlacedAt != nil {
+			return "refunded"
+		}
+		return "cancelled"
+	}
+	return ""
+}
+
+func refunded(o order.Order) int64 {
+	if o.Payment == nil {
+		return 0
+	}
+	return o.Payment.Refunded.Minor
+}
+
+// reason is why an order ended, in words.
+func reason(r *route.Request, o order.Order) string {
+	if o.State == order.Declined && o.DeclineReason != "" {
+		return r.Word("order.decline", o.DeclineReason)
+	}
+	if (o.State == order.Cancelled || o.State == order.Declined) && o.EndReason != "" && o.EndReason != "shopper" {
+		return r.Word("order.end", o.EndReason)
+	}
+	return ""
+}
+
+// Server-sent events of an order page: a heart-beat keeps proxies from closing
+// the stream, and a look every few seconds sees changes of other processes.
+const (
+	beat      = 15 * time.Second
+	lookAgain = 5 * time.Second
+	streamFor = 30 * time.Minute
+)
+
+// orderEvents sends the page's live part whenever the order changes.
+func (h *Handlers) orderEvents(r *route.Request) (route.Answer, error) {
+	token := r.QueryParam("t")
+	o, err := h.Order.ForShopper(r.Req().Context(), r.Param("order"), access(r, token))
+	if err != nil {
+		return nil, err
+	}
+	changes, stop := h.Order.Watch(o.ID)
+	render := func() (string, bool, error) {
+		o, err := h.Order.ForShopper(r.Req().Context(), o.ID, access(r, token))
+		if err != nil {
+			return "", false, err
+		}
+		page, err := h.orderPage(r, o, token)
+		if err != nil {
+			return "", false, err
+		}
+		var body bytes.Buffer
+		err = r.Render(&body, "shop/order/live", page)
+		return body.String(), live(o), err
+	}
+	version := func() (int64, error) {
+		o, err := h.Order.ForShopper(r.Req().Context(), o.ID, access(r, token))
+		return o.Version, err
+	}
+	return route.Func(func(w http.ResponseWriter, req *http.Request) error {
+		defer stop()
+		return stream(w, req, changes, version, render)
+	}), nil
+}
+
+// stream writes events until the browser leaves or nothing can change any
+// more. It begins with the present state: a change between the page and the
+// stream is never missed.
+func stream(w http.ResponseWriter, req *http.Request, changes <-chan struct{}, version func() (int64, error), render func() (string, bool, error)) error {
+	header := w.Header()
+	header.Set("Content-Type", "text/event-stream")
+	header.Set("Cache-Control", "no-store")
+	header.Set("X-Accel-Buffering", "no")
+	control := http.NewResponseController(w)
+	send := func(text string) error {
+		if err := control.SetWriteDeadline(time.Now().Add(beat)); err != nil { //nolint:forbidigo // a deadline of the connection
+			return err
+		}
+		if _, err := fmt.Fprint(w, text); err != nil {
+			return err
+		}
+		return control.Flush()
+	}
+	_ = control.SetReadDeadline(time.Time{})
+	known, sent := int64(-1), time.Duration(0)
+	ticker, end := time.NewTicker(lookAgain), time.NewTimer(streamFor)
+	defer ticker.Stop()
+	defer end.Stop()
+	for {
+		now, err := version()
+		if err != nil {
+			if errs.Is(err, errs.Unavailable) {
+				return nil // the browser comes back by itself
+			}
+			return nil
+		}
+		if now != known {
+			body, more, err := render()
+			if err != nil {
+				return err
+			}
+			if err := send(fmt.Sprintf("id: %d\ndata: %s\n\n", now, strings.ReplaceAll(body, "\n", "\ndata: "))); err != nil {
+				return nil //nolint:nilerr // the browser has left
+			}
+			known, sent = now, 0
+			if !more {
+				return nil
+			}
+		} else if sent >= beat {
+			if send(": still here\n\n") != nil {
+				return nil
+			}
+			sent = 0
+		}
+		select {
+		case <-req.Context().Done():
+			return nil
+		case <-end.C:
+			return nil
+		case <-changes:
+		case <-ticker.C:
+			sent += lookAgain
+		}
+	}
+}

@@ -1,0 +1,96 @@
+package shop
+
+import (
+	"time"
+
+	"nearby/internal/account"
+	"nearby/internal/audit"
+	"nearby/internal/ident"
+	"nearby/internal/notice"
+	"nearby/internal/server/pages"
+	"nearby/internal/server/route"
+	"nearby/internal/server/view"
+)
+
+// reportForm is the form for telling that something is wrong, or, with a
+// receipt, what became of a report.
+func (h *Handlers) reportForm(r *route.Request) (route.Answer, error) {
+	if receipt := r.QueryParam("receipt"); receipt != "" {
+		n, err := h.Notice.ByReceipt(r.Req().Context(), receipt)
+		if err != nil {
+			return nil, err
+		}
+		page := &pages.Report{Receipt: n.Receipt, State: string(n.State), At: n.CreatedAt}
+		page.Title, page.Robots = r.Text("nav.report"), "noindex"
+		return route.HTML{Name: "account/report", Page: page}, nil
+	}
+	page, err := h.reportPage(r, r.QueryParam("business"), r.QueryParam("product"))
+	if err != nil {
+		return nil, err
+	}
+	page.Token = ident.Token()
+	return route.HTML{Name: "account/report", Page: page}, nil
+}
+
+func (h *Handlers) reportPage(r *route.Request, business, product string) (*pages.Report, error) {
+	page := &pages.Report{Business: business, Product: product}
+	page.Title, page.Robots = r.Text("nav.report"), "noindex"
+	for _, kind := range notice.Kinds {
+		page.Kinds = append(page.Kinds, pages.Option{Value: string(kind), Label: r.Word("report.kind", string(kind))})
+	}
+	if business == "" {
+		return page, nil
+	}
+	b, err := h.Directory.Public(r.Req().Context(), business)
+	if err != nil {
+		return nil, err
+	}
+	page.Subject, page.SubjectURL = b.Name, "/b/"+b.Slug
+	if product != "" {
+		if p, err := h.Catalog.BySlug(r.Req().Context(), b.ID, product); err == nil {
+			page.Subject, page.SubjectURL = p.Title, page.SubjectURL+"/p/"+p.Slug
+		}
+	}
+	return page, nil
+}
+
+func (h *Handlers) report(r *route.Request) (route.Answer, error) {
+	in := notice.Input{
+		Business: r.FormValue("business"), Product: r.FormValue("product"), Kind: notice.Kind(r.FormValue("kind")),
+		Text: r.FormValue("text"), Email: r.FormValue("email"), ClientToken: r.FormValue("token"),
+	}
+	actor := audit.Public
+	if r.Session != nil {
+		actor = r.As(account.Shopper)
+	}
+	n, err := h.Notice.File(r.Req().Context(), actor, in)
+	if wrong, ok := view.Errors(err); ok {
+		page, err := h.reportPage(r, in.Business, in.Product)
+		if err != nil {
+			return nil, err
+		}
+		page.Token, page.Errors = in.ClientToken, wrong
+		page.Form = pages.ReportForm{Kind: string(in.Kind), Text: in.Text, Email: in.Email}
+		return route.Wrong("account/report", page), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return route.See{Path: "/report?receipt=" + n.Receipt}, nil
+}
+
+// transparency shows figures of what was checked and decided, read from the
+// tables themselves.
+func (h *Handlers) transparency(r *route.Request) (route.Answer, error) {
+	figures, err := h.Verification.Figures(r.Req().Context(), r.Now().Add(-90*24*time.Hour))
+	if err != nil {
+		return nil, err
+	}
+	page := &pages.Transparency{
+		Listed: len(h.Directory.Listed(1_000_000)), Waiting: figures.Waiting, Applications: figures.Applications, Approved: figures.Approved,
+		Rejected: figures.Rejected, Asked: figures.Asked, Suspended: figures.Suspended, Median: figures.Median,
+	}
+	page.Title = r.Text("nav.transparency")
+	page.Canonical = r.Absolute("/transparency")
+	return route.HTML{Name: "account/transparency", Page: page}, nil
+}
