@@ -293,23 +293,3 @@ func TestImportRealFile(t *testing.T) {
 		t.Errorf("again = %+v", again)
 	}
 }
-
-func FuzzImport(f *testing.F) {
-	f.Add([]byte(older))
-	f.Add([]byte(newer))
-	f.Add([]byte("Title;Price\n\"a\nb\";1,5\n"))
-	f.Add([]byte("\xff\xfeT\x00i\x00"))
-	h := newHouse(f, dbtest.SQLite(f))
-	images := pictures(f)
-	f.Fuzz(func(t *testing.T, file []byte) {
-		report, err := h.Import(t.Context(), h.owner, h.business.ID, bytes.NewReader(file), catalog.ImportOptions{Images: images, DryRun: true})
-		if err != nil && !errs.Is(err, errs.Invalid) && !errs.Is(err, errs.TooLarge) {
-			t.Fatal(err)
-		}
-		for _, p := range report.Problems {
-			if p.Line < 1 || p.Code == "" || p.Message == "" {
-				t.Errorf("problem = %+v", p)
-			}
-		}
-	})
-}
