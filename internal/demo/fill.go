@@ -18,6 +18,7 @@ import (
 	"nearby/internal/database"
 	"nearby/internal/directory"
 	"nearby/internal/errs"
+	"nearby/internal/order"
 	"nearby/internal/payout"
 	"nearby/internal/verification"
 )
@@ -26,11 +27,12 @@ import (
 type Rooms struct {
 	DB           *database.DB
 	Clock        clock.Clock
-	Accounts     *account.Service
+	Account      *account.Service
 	Directory    *directory.Service
 	Verification *verification.Service
 	Catalog      *catalog.Service
 	Photos       *blob.Store
+	Order        *order.Service
 	Payout       *payout.Service // without its gateway nobody pays by card
 }
 
@@ -64,12 +66,12 @@ func Fill(ctx context.Context, rooms Rooms, progress func(done, total int)) ([]S
 		Rooms: rooms, plan: plan, progress: progress,
 		people: map[string]account.User{}, photos: map[string]string{}, known: map[string]map[string]string{},
 	}
-	if _, err := rooms.Accounts.ByEmail(ctx, plan.person(last).Email); err == nil {
+	if _, err := rooms.Account.ByEmail(ctx, plan.person(last).Email); err == nil {
 		return plan.signIns(), nil
 	} else if !errs.Is(err, errs.NotFound) {
 		return nil, err
 	}
-	f.total = len(Pictures()) + len(plan.People) + len(plan.Businesses)
+	f.total = len(Pictures()) + len(plan.People) + len(plan.Businesses) + len(plan.Orders)
 	if err := f.fill(ctx, town); err != nil {
 		return nil, fmt.Errorf("demo town: %w", err)
 	}
@@ -122,6 +124,9 @@ func (f *filler) fill(ctx context.Context, town Town) error {
 	if err := f.addBusinesses(ctx); err != nil {
 		return err
 	}
+	if err := f.addOrders(ctx); err != nil {
+		return err
+	}
 	return f.addPerson(ctx, f.plan.person(last))
 }
 
@@ -164,9 +169,9 @@ var roles = map[string][]account.Role{
 }
 
 func (f *filler) addPerson(ctx context.Context, p Person) error {
-	user, err := f.Accounts.ByEmail(ctx, p.Email)
+	user, err := f.Account.ByEmail(ctx, p.Email)
 	if errs.Is(err, errs.NotFound) {
-		user, err = f.Accounts.Add(ctx, audit.System, account.NewUser{
+		user, err = f.Account.Add(ctx, audit.System, account.NewUser{
 			Email: p.Email, Name: p.Name, Locale: "en", Password: password, Roles: roles[p.Key],
 		})
 	}

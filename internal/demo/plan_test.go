@@ -34,7 +34,7 @@ func planned(t *testing.T) (Town, Plan) {
 
 // fingerprint is the hash of the plan as JSON. It changes when somebody edits
 // the town, and then belongs here; it must not change by itself.
-const fingerprint = "2d3378fac80e5574"
+const fingerprint = "5dc128b1025ad4ae"
 
 func TestPlanIsTheSameEverywhere(t *testing.T) {
 	_, plan := planned(t)
