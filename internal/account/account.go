@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/net/idna"
+	"golang.org/x/text/language"
 	"golang.org/x/text/unicode/norm"
 
 	"nearby/internal/audit"
@@ -162,10 +163,9 @@ func checkName(field, s string) (string, []errs.Field) {
 
 // checkLocale keeps the language tag of a user; anything odd becomes English.
 func checkLocale(s string) string {
-	if len(s) < 2 || len(s) > 35 || strings.ContainsFunc(s, func(r rune) bool {
-		return r != '-' && !('a' <= r && r <= 'z') && !('A' <= r && r <= 'Z') && !('0' <= r && r <= '9')
-	}) {
+	tag, err := language.Parse(s)
+	if err != nil || len(s) > 35 {
 		return "en"
 	}
-	return s
+	return tag.String()
 }

@@ -119,26 +119,26 @@ func TestLinks(t *testing.T) {
 	})
 }
 
+// The quickest of several tries shows the work that is done, whatever else the
+// machine does; the names take turns so that a busy moment hits all of them.
 func TestSignInAnswersAlike(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *database.DB) {
 		h := newHouse(db)
 		h.add(t, "ada@example.org")
 		h.signIn(t, " ADA@example.org")
-		fastest := func(email string) time.Duration {
-			best := time.Hour
-			for range 5 {
+		emails := []string{"ada@example.org", "nobody@example.org", "no address", ""}
+		best := []time.Duration{time.Hour, time.Hour, time.Hour, time.Hour}
+		alike := func() bool { return slices.Min(best) > slices.Max(best)/2 }
+		for round := 0; round < 5 || round < 40 && !alike(); round++ {
+			for i, email := range emails {
 				start := time.Now()
 				_, _, err := h.SignIn(t.Context(), SignInInput{Email: email, Password: "not the password"}, "")
-				best = min(best, time.Since(start))
+				best[i] = min(best[i], time.Since(start))
 				wantErr(t, err, errs.Unauthenticated, "wrong_credentials")
 			}
-			return best
 		}
-		known := fastest("ada@example.org")
-		for _, email := range []string{"nobody@example.org", "no address", ""} {
-			if unknown := fastest(email); unknown < known/2 || unknown > known*2 {
-				t.Errorf("%q is answered in %s, a known name in %s", email, unknown, known)
-			}
+		if !alike() {
+			t.Errorf("%q are answered in %v", emails, best)
 		}
 	})
 }

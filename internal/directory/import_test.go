@@ -89,7 +89,8 @@ func TestImport(t *testing.T) {
 		b := h.bySourceID(t, "1")
 		got := []any{b.Name, b.Slug, b.Category, b.State, b.Phone, b.Website, b.Email, b.Attributes, b.Zone, b.Currency, b.VerifiedAt != nil, b.OwnerID, b.Orderable()}
 		want := []any{
-			"Café Kai", "cafe-kai", "cafe", Verified, "+493075054321", "https://www.kai.example", "kai@example.org", []string{"wheelchair", "wifi"},
+			"Café Kai", "cafe-kai", "cafe", Verified, "+493075054321", "https://www.kai.example", "kai@example.org",
+			[]string{"wheelchair", "wifi"},
 			"Europe/Berlin", "EUR", true, "", false,
 		}
 		if diff := cmp.Diff(want, got); diff != "" {

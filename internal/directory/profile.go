@@ -408,8 +408,12 @@ func protected(before, after Business) error {
 	}
 	was, is := before.Address, after.Address
 	for _, part := range []struct{ field, was, is string }{
-		{"street", was.Street, is.Street}, {"house_number", was.HouseNumber, is.HouseNumber}, {"unit", was.Unit, is.Unit},
-		{"postcode", was.Postcode, is.Postcode}, {"city", was.City, is.City}, {"country", was.Country, is.Country},
+		{"street", was.Street, is.Street},
+		{"house_number", was.HouseNumber, is.HouseNumber},
+		{"unit", was.Unit, is.Unit},
+		{"postcode", was.Postcode, is.Postcode},
+		{"city", was.City, is.City},
+		{"country", was.Country, is.Country},
 	} {
 		if !strings.EqualFold(part.was, part.is) {
 			refuse("address." + part.field)

@@ -87,7 +87,9 @@ func TestProfileIsCleaned(t *testing.T) {
 		b.Hours.At(now).Kind, b.Hours.At(now.Add(12 * time.Hour)).Kind,
 	}
 	want := []any{
-		"Harbour Buns", "+493075054321", "Hello@example.org", "https://example.org/H", "DE", []string{"card", "wifi"}, "Europe/Berlin", 15, true,
+		"Harbour Buns", "+493075054321", "Hello@example.org", "https://example.org/H", "DE",
+		[]string{"card", "wifi"},
+		"Europe/Berlin", 15, true,
 		hours.Open, hours.Closed,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -17,7 +17,7 @@ var reserved = []string{"new", "import"}
 func slugify(parts ...string) string {
 	var b strings.Builder
 	for _, word := range text.Words(strings.Join(parts, " ")) {
-		if strings.ContainsFunc(word, func(r rune) bool { return !('a' <= r && r <= 'z') && !('0' <= r && r <= '9') }) {
+		if strings.Trim(word, "abcdefghijklmnopqrstuvwxyz0123456789") != "" {
 			continue
 		}
 		if b.Len()+1+len(word) > maxSlug {
