@@ -1,0 +1,131 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+
+	"nearby/internal/account"
+	"nearby/internal/errs"
+	"nearby/internal/mail"
+	"nearby/internal/order"
+	"nearby/internal/server/reply"
+	"nearby/internal/server/view"
+)
+
+// letters to people, by what they lead to: each has a subject and a text in
+// every language, under "letter" in the language files.
+var (
+	accountLetters = map[string]string{
+		"sign_up": "/sign-up/confirm?t=", "sign_up_known": "/sign-in", "password_reset": "/password/new?t=", "password_unknown": "/sign-up",
+		"password_changed": "/me", "invite": "/manage/invite?t=",
+	}
+	businessLetters = []string{
+		"verification_approve", "verification_ask", "verification_reject", "verification_suspend", "verification_reinstate",
+		"verification_submitted", "verification_taken", "verification_withdrawn",
+	}
+	shopperLetters = []string{
+		"order_placed", "order_accepted", "order_declined", "order_ready", "order_on_its_way", "order_completed", "order_cancelled",
+		"order_expired", "order_paid_late", "order_refunded", "order_missed",
+	}
+)
+
+// mails gives the outbox its texts. Addresses and names are read when a letter
+// is sent, never when it is asked for.
+func (a *App) mails(render *reply.Renderer) {
+	for name, path := range accountLetters {
+		a.Outbox.Template(name, func(ctx context.Context, args json.RawMessage) (mail.Message, error) {
+			var m account.Mail
+			if err := json.Unmarshal(args, &m); err != nil {
+				return mail.Message{}, err
+			}
+			to, err := a.Account.Recipient(ctx, m)
+			if err != nil {
+				return mail.Message{}, err
+			}
+			if strings.HasSuffix(path, "=") {
+				path += to.Token
+			}
+			return a.letter(render, to.Locale, name, to.Email, path, "Name", to.Name), nil
+		})
+	}
+	for _, name := range businessLetters {
+		a.Outbox.Template(name, func(ctx context.Context, args json.RawMessage) (mail.Message, error) {
+			var m account.Mail
+			if err := json.Unmarshal(args, &m); err != nil {
+				return mail.Message{}, err
+			}
+			to, err := a.Account.Recipient(ctx, m)
+			if err != nil {
+				return mail.Message{}, err
+			}
+			b, err := a.Directory.Get(ctx, m.Data["business_id"])
+			if err != nil {
+				return mail.Message{}, err
+			}
+			return a.letter(render, to.Locale, name, to.Email, "/manage/"+b.Slug+"/verification", "Name", to.Name, "Business", b.Name), nil
+		})
+	}
+	for _, name := range shopperLetters {
+		a.Outbox.Template(name, a.orderLetter(render, name))
+	}
+	a.Outbox.Template("order_new", a.ownerLetter(render))
+}
+
+// letter is the text of a template, its link on a line of its own at the end.
+func (a *App) letter(render *reply.Renderer, lang, name, to, path string, pairs ...any) mail.Message {
+	lang = reply.Match("", lang)
+	return mail.Message{
+		To:      to,
+		Subject: render.Text(lang, "letter."+name+"_subject", pairs...),
+		Text:    render.Text(lang, "letter."+name, pairs...) + "\n\n" + strings.TrimSuffix(a.settings.BaseURL.String(), "/") + path + "\n",
+	}
+}
+
+// orderLetter tells the shopper. Who gave no address is told by the page alone.
+func (a *App) orderLetter(render *reply.Renderer, name string) mail.Render {
+	return func(ctx context.Context, args json.RawMessage) (mail.Message, error) {
+		o, business, err := a.orderOf(ctx, args)
+		if err != nil {
+			return mail.Message{}, err
+		}
+		if o.Contact.Email == "" {
+			return mail.Message{}, errs.Missing("address")
+		}
+		return a.letter(render, o.Locale, name, o.Contact.Email, "/o/"+o.ID+"?t="+a.Order.Token(o.ID),
+			"Name", o.Contact.Name, "Business", business, "Number", view.OrderNumber(o), "Total", o.Totals.Total.Format(reply.Match("", o.Locale)),
+			"Code", a.Order.PickupCode(o.ID)), nil
+	}
+}
+
+// ownerLetter tells the business's first owner of a new order.
+func (a *App) ownerLetter(render *reply.Renderer) mail.Render {
+	return func(ctx context.Context, args json.RawMessage) (mail.Message, error) {
+		o, business, err := a.orderOf(ctx, args)
+		if err != nil {
+			return mail.Message{}, err
+		}
+		b, err := a.Directory.Get(ctx, o.BusinessID)
+		if err != nil {
+			return mail.Message{}, err
+		}
+		to, err := a.Account.Recipient(ctx, account.Mail{UserID: b.OwnerID})
+		if err != nil {
+			return mail.Message{}, err
+		}
+		return a.letter(render, to.Locale, "order_new", to.Email, "/manage/"+b.Slug+"/orders/"+o.ID,
+			"Name", to.Name, "Business", business, "Number", view.OrderNumber(o), "Total", o.Totals.Total.Format(reply.Match("", to.Locale))), nil
+	}
+}
+
+func (a *App) orderOf(ctx context.Context, args json.RawMessage) (o order.Order, business string, err error) {
+	var m order.Mail
+	if err := json.Unmarshal(args, &m); err != nil {
+		return o, "", err
+	}
+	if o, err = a.Order.Get(ctx, m.OrderID); err != nil {
+		return o, "", err
+	}
+	b, err := a.Directory.Get(ctx, o.BusinessID)
+	return o, b.Name, err
+}
