@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -75,7 +77,14 @@ type options struct {
 	off      bool
 	currency string
 	country  string
-	secret   []byte
+
+	acceptFor time.Duration
+}
+
+// TestMain keeps the log of what the tests break on purpose out of their output.
+func TestMain(m *testing.M) {
+	slog.SetDefault(slog.New(slog.DiscardHandler))
+	os.Exit(m.Run())
 }
 
 func withoutCards(o *options) { o.off = true }
@@ -86,7 +95,7 @@ func inCurrency(code, country string) option {
 
 func newHouse(t *testing.T, db *database.DB, opts ...option) *house {
 	t.Helper()
-	o := options{currency: "EUR", country: "DE"}
+	o := options{currency: "EUR", country: "DE", acceptFor: 24 * time.Hour}
 	for _, opt := range opts {
 		opt(&o)
 	}
@@ -111,6 +120,7 @@ func newHouse(t *testing.T, db *database.DB, opts ...option) *house {
 	h.orders = order.New(order.Deps{
 		DB: db, Clock: h.clock.Now, IDs: ident.Random, Audit: h.log, Jobs: h.jobs, Accounts: h.accounts, Directory: h.directory, Stock: h.stock,
 		Payout: h.payout, Ledger: h.ledger, Gateway: gateway, Install: "test-install", BaseURL: "https://nearby.example", Secret: testKey,
+		AcceptFor: o.acceptFor,
 	})
 	h.orders.Listen(h.inbox)
 	h.inbox.Handle("account.", h.payout.SyncEvent)
@@ -253,7 +263,7 @@ func (h *house) pay(page, card string) int {
 	h.t.Helper()
 	status, location := h.post(page, url.Values{"number": {card}, "exp": {"12 / 34"}, "cvc": {"123"}, "name": {"A. Shopper"}, "email": {"a@example.org"}})
 	if status == http.StatusSeeOther && strings.Contains(location, "/c/3ds/") {
-		status, _ = h.post(location, url.Values{"result": {"complete"}})
+		status, _ = h.post(h.api.URL+location, url.Values{"result": {"complete"}})
 	}
 	return status
 }

@@ -214,7 +214,7 @@ func (s *Service) sendRefund(ctx context.Context, r refundRow, p payRow) error {
 		}
 		return s.moveRefund(ctx, r.ID, "", map[string]any{"gen": r.Gen + 1, "sent_at": nil, "next_check_at": s.Clock(), "last_error": err.Error()})
 	case payment.Gone:
-		if err := s.Payout.Unreachable(ctx, p.Account); err != nil && !errs.Is(err, errs.Conflict) {
+		if err := s.Payout.Unreachable(ctx, p.Account); err != nil {
 			slog.Warn("account not read", "account", p.Account, "error", err)
 		}
 		return s.giveUp(ctx, r, err)

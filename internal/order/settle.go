@@ -75,7 +75,7 @@ func (s *Service) readFailed(ctx context.Context, p payRow, failed error) error 
 // more, and once its own end has passed it can no longer be paid either. This
 // is the one release of stock without the provider's word.
 func (s *Service) gone(ctx context.Context, p payRow, failed error) error {
-	if err := s.Payout.Unreachable(ctx, p.Account); err != nil && !errs.Is(err, errs.Conflict) {
+	if err := s.Payout.Unreachable(ctx, p.Account); err != nil {
 		slog.Warn("account not read", "account", p.Account, "error", err)
 	}
 	return s.write(ctx, func(ctx context.Context) error {

@@ -235,20 +235,25 @@ func (s *Service) SyncEvent(ctx context.Context, e inbox.Event) error {
 	if errs.Is(err, errs.NotFound) {
 		return inbox.ErrNotYet
 	}
-	if err != nil || r.State == Disconnected {
-		return err
-	}
-	return s.read(ctx, r)
+	return s.lookAgain(ctx, r, err)
 }
 
 // Unreachable is told by whoever got the answer that an account is gone. The
 // account is read once more before that is believed.
 func (s *Service) Unreachable(ctx context.Context, accountID string) error {
 	r, err := s.store.byAccount(ctx, accountID)
+	return s.lookAgain(ctx, r, err)
+}
+
+// lookAgain reads an account for somebody who only wants its row to be right.
+func (s *Service) lookAgain(ctx context.Context, r row, err error) error {
 	if err != nil || r.State == Disconnected {
 		return err
 	}
-	return s.read(ctx, r)
+	if err := s.read(ctx, r); !errs.Has(err, "disconnected") {
+		return err
+	}
+	return nil
 }
 
 // read asks the provider for an account and applies the answer.
