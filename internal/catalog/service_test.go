@@ -207,6 +207,9 @@ func TestUpdate(t *testing.T) {
 		if gone := items[p.Variants[0].ID]; err != nil || gone.Title != "Speckled mug, large" || gone.OnSale {
 			t.Errorf("gone = %+v, %v", gone, err)
 		}
+		if _, err := h.SetStock(t.Context(), h.owner, h.business.ID, p.Variants[0].ID, catalog.Count(9), ""); !errs.Is(err, errs.NotFound) {
+			t.Errorf("stock of a variant that is gone: %v", err)
+		}
 		if _, err := h.Update(t.Context(), h.owner, h.business.ID, p.ID, in, 1); !errs.Is(err, errs.Precondition) {
 			t.Errorf("stale version: %v", err)
 		}
