@@ -57,6 +57,16 @@ const last = "operator"
 // stays and the rest follows. progress is told how many steps of how many are
 // done; it may be nil.
 func Fill(ctx context.Context, rooms Rooms, progress func(done, total int)) ([]SignIn, error) {
+	people, err := readPeople(peopleText)
+	if err != nil {
+		return nil, err
+	}
+	switch _, err := rooms.Account.ByEmail(ctx, person(people, last).Email); {
+	case err == nil:
+		return signInsOf(people), nil
+	case !errs.Is(err, errs.NotFound):
+		return nil, err
+	}
 	town := NewTown()
 	plan, err := NewPlan(town, rooms.Clock())
 	if err != nil {
@@ -66,26 +76,21 @@ func Fill(ctx context.Context, rooms Rooms, progress func(done, total int)) ([]S
 		Rooms: rooms, plan: plan, progress: progress,
 		people: map[string]account.User{}, photos: map[string]string{}, known: map[string]map[string]string{},
 	}
-	if _, err := rooms.Account.ByEmail(ctx, plan.person(last).Email); err == nil {
-		return plan.signIns(), nil
-	} else if !errs.Is(err, errs.NotFound) {
-		return nil, err
-	}
 	f.total = len(Pictures()) + len(plan.People) + len(plan.Businesses) + len(plan.Orders)
 	if err := f.fill(ctx, town); err != nil {
 		return nil, fmt.Errorf("demo town: %w", err)
 	}
-	return plan.signIns(), nil
+	return signInsOf(people), nil
 }
 
-func (p Plan) person(key string) Person {
-	return p.People[slices.IndexFunc(p.People, func(q Person) bool { return q.Key == key })]
+func person(people []Person, key string) Person {
+	return people[slices.IndexFunc(people, func(p Person) bool { return p.Key == key })]
 }
 
-func (p Plan) signIns() []SignIn {
+func signInsOf(people []Person) []SignIn {
 	var list []SignIn
 	for _, role := range signIns {
-		who := p.person(role)
+		who := person(people, role)
 		list = append(list, SignIn{Role: role, Name: who.Name, Email: who.Email, Password: password})
 	}
 	return list
@@ -127,7 +132,7 @@ func (f *filler) fill(ctx context.Context, town Town) error {
 	if err := f.addOrders(ctx); err != nil {
 		return err
 	}
-	return f.addPerson(ctx, f.plan.person(last))
+	return f.addPerson(ctx, person(f.plan.People, last))
 }
 
 // prepare makes the people and stores the pictures: the work that keeps a

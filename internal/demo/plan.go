@@ -125,14 +125,14 @@ type planner struct {
 	people    []Person
 	hours     map[string][]string
 	offers    map[string][]offer
-	taken     map[string]map[int]bool // street -> house numbers
+	free      map[string]map[int]xy // street -> houses nobody has moved into
 	pins      []xy
 }
 
 // businesses settles those with a house number first, so that nobody else
 // moves in there.
 func (p *planner) businesses(entries []entry) ([]Business, error) {
-	p.taken = map[string]map[int]bool{}
+	p.free = map[string]map[int]xy{}
 	out := make([]Business, len(entries))
 	for _, fixed := range []bool{true, false} {
 		for i, e := range entries {
@@ -233,46 +233,56 @@ func (p *planner) special(b Business) []hours.Special {
 }
 
 // settle gives a business its house: the one that was asked for, or a free one
-// of the street that stands on dry land and apart from other businesses.
+// of the street that stands apart from other businesses.
 func (p *planner) settle(b *Business, streetName string, number int) error {
-	street, ok := p.town.Street(streetName)
-	if !ok {
-		return fmt.Errorf("there is no %s in the town", streetName)
-	}
-	if p.taken[street.Name] == nil {
-		p.taken[street.Name] = map[int]bool{}
-	}
-	if number == 0 {
-		number = p.freeHouse(street)
-	}
-	at, err := street.house(number)
+	houses, err := p.housesOf(streetName)
 	if err != nil {
 		return err
 	}
-	if p.taken[street.Name][number] || !dry(at) {
-		return fmt.Errorf("%d %s is taken or stands in the water", number, street.Name)
+	at, free := houses[number]
+	if number == 0 {
+		number = p.pick(houses)
+		at, free = houses[number]
 	}
-	p.taken[street.Name][number] = true
+	if !free {
+		return fmt.Errorf("%d %s is taken, in the water or nowhere", number, streetName)
+	}
+	delete(houses, number)
 	p.pins = append(p.pins, at)
-	b.Street, b.House, b.Point = street.Name, number, at.point()
+	b.Street, b.House, b.Point = streetName, number, at.point()
 	b.District = districtOf(at)
-	b.Postcode = p.postcode(street.Name)
+	b.Postcode = p.postcode(streetName)
 	return nil
 }
 
-// freeHouse picks a house for a business; 0 when the street is full.
-func (p *planner) freeHouse(street Street) int {
+// housesOf are the houses of a street that stand on dry land and are free.
+func (p *planner) housesOf(streetName string) (map[int]xy, error) {
+	if houses, known := p.free[streetName]; known {
+		return houses, nil
+	}
+	street, ok := p.town.Street(streetName)
+	if !ok {
+		return nil, fmt.Errorf("there is no %s in the town", streetName)
+	}
+	houses := map[int]xy{}
+	for number := 1; number <= street.Houses(); number++ {
+		if at, err := street.house(number); err == nil && dry(at) {
+			houses[number] = at
+		}
+	}
+	p.free[streetName] = houses
+	return houses, nil
+}
+
+// pick chooses a house for a business; 0 when the street is full.
+func (p *planner) pick(houses map[int]xy) int {
 	const apart = 7 // units: about 17 m
 	var free []int
-	for number := 2; number <= street.Houses(); number++ {
-		at, err := street.house(number)
-		if err != nil || p.taken[street.Name][number] || !dry(at) {
-			continue
+	for _, number := range slices.Sorted(maps.Keys(houses)) {
+		crowded := slices.ContainsFunc(p.pins, func(pin xy) bool { return pin.to(houses[number]) < apart })
+		if number > 1 && !crowded {
+			free = append(free, number)
 		}
-		if slices.ContainsFunc(p.pins, func(pin xy) bool { return pin.to(at) < apart }) {
-			continue
-		}
-		free = append(free, number)
 	}
 	if len(free) == 0 {
 		return 0

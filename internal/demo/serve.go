@@ -64,7 +64,7 @@ func (f *filler) addOrder(ctx context.Context, number int, o Order) error {
 
 // buyer is who orders: somebody with an account, or a guest.
 func (f *filler) buyer(o Order) (order.Buyer, order.Contact) {
-	who := f.plan.person(o.Buyer)
+	who := person(f.plan.People, o.Buyer)
 	contact := order.Contact{Name: who.Name, Email: who.Email}
 	if o.Guest != "" {
 		return order.Buyer{GuestID: o.Guest}, contact
@@ -120,7 +120,7 @@ func (f *filler) checkOut(ctx context.Context, placed order.Placement, o Order) 
 	if err != nil || o.State == unpaid {
 		return err
 	}
-	if err := payOn(ctx, page, f.plan.person(o.Buyer)); err != nil {
+	if err := payOn(ctx, page, person(f.plan.People, o.Buyer)); err != nil {
 		return err
 	}
 	_, err = f.Order.Landed(ctx, placed.Order.ID, order.Access{Token: placed.Token})
