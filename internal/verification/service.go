@@ -4,7 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
+	"errors"
 	"slices"
 	"time"
 
@@ -19,12 +19,9 @@ import (
 	"nearby/internal/mail"
 )
 
-// Kinds of jobs this room writes. JobSuspended is worked by whoever must react
-// when a business is taken down; its argument is {"business_id": …}.
-const (
-	JobSuspended = "order.suspended"
-	jobLease     = "verification.lease"
-)
+// JobSuspended is the kind of job that tells whoever must react that a business
+// was taken down; its argument is {"business_id": …}.
+const JobSuspended = "order.suspended"
 
 // Service is the room's door.
 type Service struct {
@@ -38,11 +35,9 @@ type Service struct {
 	ids       ident.Source
 }
 
-// New makes the service and registers the job that ends leases.
+// New makes the service.
 func New(db *database.DB, accounts *account.Service, dir *directory.Service, log *audit.Log, jobs *job.Queue, now clock.Clock, ids ident.Source) *Service {
-	s := &Service{db: db, store: store{db}, accounts: accounts, directory: dir, audit: log, jobs: jobs, clock: now, ids: ids}
-	jobs.Handle(jobLease, s.endLease)
-	return s
+	return &Service{db: db, store: store{db}, accounts: accounts, directory: dir, audit: log, jobs: jobs, clock: now, ids: ids}
 }
 
 // Submit applies for listing with what the business says of itself now. Errors:
@@ -172,36 +167,32 @@ func (s *Service) Take(ctx context.Context, actor account.Actor, requestID strin
 			}
 		}
 		row.State, row.LeaseBy, row.LeaseUntil = InReview, actor.ID, &until
-		if request, err = row.request(); err != nil {
-			return err
-		}
-		return s.jobs.Add(ctx, job.Job{Kind: jobLease, Key: row.ID, Args: leaseArgs{row.ID}, At: until})
+		request, err = row.request()
+		return err
 	})
 	return request, err
 }
 
-type leaseArgs struct {
-	RequestID string `json:"request_id"`
+// EndLeases puts cases whose lease is over back into the queue. It is called
+// now and then; until it is, whoever takes such a case gets it all the same.
+func (s *Service) EndLeases(ctx context.Context) error {
+	over, err := s.store.over(ctx, s.clock())
+	if err != nil {
+		return err
+	}
+	var failed []error
+	for _, row := range over {
+		failed = append(failed, s.endLease(ctx, row))
+	}
+	return errors.Join(failed...)
 }
 
-// endLease puts a case back into the queue when its lease is over.
-func (s *Service) endLease(ctx context.Context, raw json.RawMessage) error {
-	var args leaseArgs
-	if err := json.Unmarshal(raw, &args); err != nil {
-		return err
-	}
-	row, err := s.store.get(ctx, args.RequestID)
-	if err != nil || row.State != InReview {
-		return err
-	}
-	if left := row.LeaseUntil.Sub(s.clock()); left > 0 {
-		return job.Later(left)
-	}
+func (s *Service) endLease(ctx context.Context, row requestRow) error {
 	return s.db.Tx(ctx, func(ctx context.Context) error {
 		return s.directory.Change(ctx, row.BusinessID, func(b *directory.Business) error {
 			freed, err := s.store.release(ctx, row.ID, "", s.clock())
 			if err != nil || !freed || b.State != directory.InReview {
-				return err
+				return err // taken or decided meanwhile, or closed by its owner
 			}
 			if err := b.Move(directory.EventRelease, account.System, s.clock()); err != nil {
 				return err
@@ -361,6 +352,33 @@ func (s *Service) Reinstate(ctx context.Context, actor account.Actor, slugOrID, 
 		}
 		return nil
 	})
+}
+
+// Suspension is a business that is taken down now, and the decision that did it.
+type Suspension struct {
+	Business directory.Business
+	Decision Decision
+}
+
+// Suspensions lists the businesses that are taken down, those first whose case
+// is to be looked at again soonest, for verifiers and operators.
+func (s *Service) Suspensions(ctx context.Context, actor account.Actor) ([]Suspension, error) {
+	if _, err := s.oneOf(ctx, actor, account.Verifier, account.Operator); err != nil {
+		return nil, err
+	}
+	decisions, err := s.store.suspensions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]Suspension, len(decisions))
+	for i, d := range decisions {
+		b, err := s.directory.Get(ctx, d.BusinessID)
+		if err != nil {
+			return nil, err
+		}
+		list[i] = Suspension{Business: b, Decision: d}
+	}
+	return list, nil
 }
 
 // measure is one event against, or for, a business outside of a request.

@@ -136,6 +136,13 @@ func (st store) release(ctx context.Context, id, verifierID string, now time.Tim
 	return done.RowsAffected == 1, database.Err(done.Error, "request")
 }
 
+// over lists the requests whose lease is over, without their claims.
+func (st store) over(ctx context.Context, now time.Time) ([]requestRow, error) {
+	var rows []requestRow
+	err := st.db.Conn(ctx).Select("id, business_id").Where("ended_at IS NULL AND lease_until <= ?", now).Order("lease_until").Find(&rows).Error
+	return rows, database.Err(err, "request")
+}
+
 // decide ends a request that the verifier holds at this moment.
 func (st store) decide(ctx context.Context, id, verifierID string, to State, now time.Time) (bool, error) {
 	done := st.db.Conn(ctx).Table("verification_requests").
@@ -193,12 +200,30 @@ func (st store) addDecision(ctx context.Context, d Decision) error {
 	return database.Err(st.db.Conn(ctx).Create(&row).Error, "decision")
 }
 
+// suspensions lists the newest suspension of each business that is suspended
+// now, by when it is to be looked at again.
+func (st store) suspensions(ctx context.Context) ([]Decision, error) {
+	var rows []decisionRow
+	err := st.db.Conn(ctx).Where(`kind = ? AND business_id IN (SELECT id FROM businesses WHERE state = 'suspended') AND NOT EXISTS (
+		SELECT 1 FROM verification_decisions later WHERE later.business_id = verification_decisions.business_id
+		AND later.kind = verification_decisions.kind AND (later.at, later.id) > (verification_decisions.at, verification_decisions.id))`, KindSuspend).
+		Order("review_at, id").Limit(200).Find(&rows).Error
+	if err != nil {
+		return nil, database.Err(err, "decision")
+	}
+	return decisions(rows)
+}
+
 // decisions lists those about a business, the newest first.
 func (st store) decisions(ctx context.Context, businessID string) ([]Decision, error) {
 	var rows []decisionRow
 	if err := st.db.Conn(ctx).Where("business_id = ?", businessID).Order("at DESC, id DESC").Limit(200).Find(&rows).Error; err != nil {
 		return nil, database.Err(err, "decision")
 	}
+	return decisions(rows)
+}
+
+func decisions(rows []decisionRow) ([]Decision, error) {
 	list := make([]Decision, len(rows))
 	for i, r := range rows {
 		var err error

@@ -66,11 +66,14 @@ func newHouse(db *database.DB) *house {
 	return h
 }
 
-// work runs what is due and returns the mails that went out.
+// work runs what is due, ends leases that are over and returns the mails that went out.
 func (h *house) work(t *testing.T) []string {
 	t.Helper()
 	h.mails = nil
 	if _, err := h.jobs.RunDue(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.EndLeases(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return h.mails
@@ -494,7 +497,7 @@ func TestLeases(t *testing.T) {
 		if _, err := h.Take(ctx, viktor, r.ID); err != nil {
 			t.Fatal(err)
 		}
-		h.work(t) // the job of the first lease must not end the second
+		h.work(t) // the end of the first lease must not end the second
 		h.wantState(t, b.ID, directory.InReview)
 		wantErr(t, h.Approve(ctx, vera, r.ID, ""), errs.Conflict, "no_lease")
 		h.clock.Advance(30 * time.Minute)
@@ -611,6 +614,12 @@ func TestSuspendAndReinstate(t *testing.T) {
 		if diff := cmp.Diff([]string{b.ID}, h.suspended); diff != "" {
 			t.Errorf("announced: %s", diff)
 		}
+		list, err := h.Suspensions(ctx, boss)
+		if err != nil || len(list) != 1 || list[0].Business.ID != b.ID || !list[0].Decision.ReviewAt.Equal(in.ReviewAt) {
+			t.Errorf("suspensions are %+v, %v", list, err)
+		}
+		_, err = h.Suspensions(ctx, ada)
+		wantErr(t, err, errs.Forbidden, "wrong_role")
 		wantErr(t, h.Suspend(ctx, viktor, b.ID, in), errs.Conflict, "not_allowed")
 		wantErr(t, h.Reinstate(ctx, vera, b.ID, "I was wrong."), errs.Forbidden, "own_decision")
 		if diff := cmp.Diff([]string{"note:required"}, fields(h.Reinstate(ctx, viktor, b.ID, ""))); diff != "" {
@@ -630,9 +639,18 @@ func TestSuspendAndReinstate(t *testing.T) {
 			}
 		}
 		h.wantState(t, b.ID, directory.Verified)
-		list, err := h.Decisions(ctx, vera, b.ID)
-		if err != nil || len(list) != 5 || list[3].Words != "The shop is empty." || !list[3].ReviewAt.Equal(in.ReviewAt) {
-			t.Errorf("decisions are %+v, %v", list, err)
+		if list, err = h.Suspensions(ctx, boss); err != nil || len(list) != 0 {
+			t.Errorf("after the reinstatement: %+v, %v", list, err)
+		}
+		all, err := h.Decisions(ctx, vera, b.ID)
+		if err != nil || len(all) != 5 || all[3].Kind != KindSuspend || all[3].Words != "The shop is empty." {
+			t.Errorf("decisions are %+v, %v", all, err)
+		}
+		if err := h.Suspend(ctx, vera, b.ID, in); err != nil {
+			t.Fatal(err)
+		}
+		if list, err = h.Suspensions(ctx, vera); err != nil || len(list) != 1 || list[0].Decision.By.ID != vera.ID {
+			t.Errorf("the third suspension: %+v, %v", list, err)
 		}
 	})
 }
