@@ -38,12 +38,17 @@ func (c *serveCommand) Run(p *program) error {
 	if c.Production() {
 		pause = settle
 	}
-	return c.serve(p, pause, nil, func(l *server.Listener) {
-		base, err := c.baseURL(l.Addr())
+	listener, err := server.Listen(c.Addr, c.AdminAddr)
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	return c.serveOn(p, listener, pause, nil, func(*app.App) {
+		base, err := c.baseURL(listener.Addr())
 		if err == nil {
 			fmt.Fprintf(p.stdout, "listening on %s\n", base)
 		}
-		if admin := l.AdminAddr(); admin != "" {
+		if admin := listener.AdminAddr(); admin != "" {
 			fmt.Fprintf(p.stdout, "metrics on http://%s/metrics\n", admin)
 		}
 	})
@@ -101,16 +106,11 @@ func (c *Config) open(p *program, fn func(*app.App) error) error {
 	return errors.Join(fn(a), a.Close())
 }
 
-// serve opens the ports and the rooms, has prepare finish them (the demo fills
-// its town there), tells up when answers are given, and runs until the
+// serveOn opens the rooms behind a listener, has prepare finish them (the demo
+// fills its town there), tells up when answers are given, and runs until the
 // program is told to stop: first the listener drains, then the workers finish,
 // then the database closes.
-func (c *Config) serve(p *program, pause time.Duration, prepare func(context.Context, *app.App) error, up func(*server.Listener)) error {
-	listener, err := server.Listen(c.Addr, c.AdminAddr)
-	if err != nil {
-		return err
-	}
-	defer listener.Close()
+func (c *Config) serveOn(p *program, listener *server.Listener, pause time.Duration, prepare func(context.Context, *app.App) error, up func(*app.App)) error {
 	settings, err := c.settings(listener.Addr())
 	if err != nil {
 		return err
@@ -131,7 +131,7 @@ func (c *Config) serve(p *program, pause time.Duration, prepare func(context.Con
 	working, stop := context.WithCancel(context.WithoutCancel(p.ctx))
 	var workers sync.WaitGroup
 	workers.Go(func() { a.Work(working) })
-	up(listener)
+	up(a)
 	err = running.Serve(p.ctx, listener, pause)
 	stop()
 	workers.Wait()

@@ -151,7 +151,7 @@ func writePage(floor *route.Floor, c echo.Context, e *errs.Error, status, wait i
 		}
 	}
 	page := &pages.Problem{Status: status, Code: e.Code, Message: e.Message, RequestID: requestNumber(c), Wait: wait}
-	page.Title = r.Text("problem.title", "Status", strconv.Itoa(status))
+	page.Title = r.Word("problem.title", strconv.Itoa(status))
 	page.Robots = "noindex"
-	return r.Send(route.HTML{Name: "problem", Page: page, Status: status})
+	return r.Send(route.HTML{Name: "error", Page: page, Status: status})
 }

@@ -51,12 +51,14 @@ type Session struct {
 type Report struct {
 	Base
 	Subject, SubjectURL string // what is reported
-	Object              string // its kind and id, for the form
+	Business, Product   string // their slugs, for the form
 	Form                ReportForm
 	Kinds               []Option
 	Token               string
 	Errors              Errors
 	Receipt             string // set after it was sent
+	State               string // of the report with the receipt
+	At                  time.Time
 }
 
 // ReportForm is what was typed.
@@ -82,4 +84,40 @@ type Text struct {
 	Heading    string
 	Lead       string
 	Paragraphs []string
+}
+
+// SignUpSent tells to look into the mail. Mailbox: this is the demo, whose
+// mails can be read at /dev/mail.
+type SignUpSent struct {
+	Base
+	Mailbox bool
+}
+
+// Confirm finishes a sign-up with one press.
+type Confirm struct {
+	Base
+	Token string
+}
+
+// Reset asks for the address of a forgotten password.
+type Reset struct {
+	Base
+	Email  string
+	Errors Errors
+}
+
+// NewPassword sets a new password by a mailed link.
+type NewPassword struct {
+	Base
+	Token  string
+	Errors Errors
+}
+
+// Transparency shows what was checked and decided in the last 90 days.
+type Transparency struct {
+	Base
+	Listed, Waiting                  int
+	Applications, Approved, Rejected int
+	Asked, Suspended                 int
+	Median                           time.Duration // from application to decision; 0: none yet
 }

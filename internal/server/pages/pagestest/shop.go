@@ -222,7 +222,7 @@ func shop(lang string) []Page {
 	soldOut.Options, soldOut.Stock, soldOut.Photos, soldOut.InCart = nil, stock("out", 0), nil, 0
 
 	blocked := *cart()
-	blocked.Business, blocked.Slug, blocked.Hue, blocked.Blocked = "Halvorsen Bakery", "halvorsen", 2, "closed_hours"
+	blocked.Business, blocked.Slug, blocked.Hue, blocked.Blocked = "Halvorsen Bakery", "halvorsen", 2, "hours"
 	blocked.Lines = blocked.Lines[:1]
 	carts := pages.Carts{Base: base(lang, "Your basket", "/cart"), Carts: []pages.Cart{*cart(), blocked}}
 	carts.Tab = "cart"
