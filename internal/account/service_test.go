@@ -376,6 +376,19 @@ func TestSessionsAreListedAndEnded(t *testing.T) {
 		}
 		_, err = h.Session(ctx, oneToken)
 		wantErr(t, err, errs.Unauthenticated, "sign_in")
+		_, benToken := h.signIn(t, "ben@example.org")
+		_, third := h.signIn(t, "ada@example.org")
+		if err := h.EndOtherSessions(ctx, two); err != nil {
+			t.Fatal(err)
+		}
+		_, err = h.Session(ctx, third)
+		wantErr(t, err, errs.Unauthenticated, "sign_in")
+		if _, err := h.Session(ctx, benToken); err != nil {
+			t.Errorf("somebody else was signed out: %v", err)
+		}
+		if list, err := h.Sessions(ctx, ada.ID); err != nil || len(list) != 1 || list[0].ID != two.ID {
+			t.Errorf("left are %+v, %v", list, err)
+		}
 		h.clock.Advance(15 * 24 * time.Hour)
 		if list, err := h.Sessions(ctx, ada.ID); err != nil || len(list) != 0 {
 			t.Errorf("expired sessions are listed: %+v, %v", list, err)

@@ -526,3 +526,35 @@ func BenchmarkLoad(b *testing.B) {
 		}
 	}
 }
+
+// Whatever is sent as a cursor, a text or a place name, the answer is a page or
+// a clear refusal.
+func FuzzQuery(f *testing.F) {
+	h := newHouse(dbtest.SQLite(f))
+	h.seed(f, 40, harbour)
+	if err := h.Load(context.Background()); err != nil {
+		f.Fatal(err)
+	}
+	page, err := h.Nearby(context.Background(), Query{Center: harbour, Limit: 5})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add("", "number 1", "food", 52.5, 13.4, 100.0, 10)
+	f.Add(page.NextCursor, "", "", harbour.Lat, harbour.Lng, 0.0, 5)
+	f.Add("AAAA", "東京 \x00", "x", math.NaN(), math.Inf(1), -1.0, 51)
+	f.Fuzz(func(t *testing.T, cursor, words, kind string, lat, lng, radius float64, limit int) {
+		q := Query{Center: geo.Point{Lat: lat, Lng: lng}, RadiusM: radius, Limit: limit, Cursor: cursor, Text: words, Category: kind}
+		page, err := h.Nearby(t.Context(), q)
+		if err != nil && !errs.Is(err, errs.Invalid) {
+			t.Fatal(err)
+		}
+		if len(page.Items) > MaxLimit {
+			t.Fatalf("%d items", len(page.Items))
+		}
+		for _, item := range page.Items {
+			if radius > 0 && item.DistanceM > radius {
+				t.Fatalf("%g m away, asked for %g", item.DistanceM, radius)
+			}
+		}
+	})
+}

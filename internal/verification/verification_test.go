@@ -238,6 +238,18 @@ func TestFromDraftToListed(t *testing.T) {
 		if wait, err := h.UsualWait(ctx); err != nil || wait != time.Hour {
 			t.Errorf("the usual wait is %s, %v", wait, err)
 		}
+		if ways, err := h.Ways(ctx, b.ID); err != nil || cmp.Diff([]string{WayPerson}, ways) != "" {
+			t.Errorf("it was checked by %v, %v", ways, err)
+		}
+		h.submitted(t, ada, "Pier Cakes")
+		want := Figures{Waiting: 1, Applications: 2, Approved: 1, Median: time.Hour}
+		if figures, err := h.Figures(ctx, h.clock.Now().Add(-2*time.Hour)); err != nil || cmp.Diff(want, figures) != "" {
+			t.Errorf("figures %s, %v", cmp.Diff(want, figures), err)
+		}
+		want = Figures{Waiting: 1, Median: time.Hour}
+		if figures, err := h.Figures(ctx, h.clock.Now().Add(time.Second)); err != nil || cmp.Diff(want, figures) != "" {
+			t.Errorf("later figures %s, %v", cmp.Diff(want, figures), err)
+		}
 	})
 }
 
