@@ -79,7 +79,12 @@ type options struct {
 	country  string
 
 	acceptFor time.Duration
+	twins     bool
 }
+
+// withTwinIDs has the provider number the objects of every kind alike, so that
+// two accounts hold objects of the same id.
+func withTwinIDs(o *options) { o.twins = true }
 
 // TestMain keeps the log of what the tests break on purpose out of their output.
 func TestMain(m *testing.M) {
@@ -102,7 +107,7 @@ func newHouse(t *testing.T, db *database.DB, opts ...option) *house {
 	h := &house{t: t, db: db, clock: clock.NewFake(testNow)}
 	var gateway payment.Gateway
 	if !o.off {
-		h.startSandbox()
+		h.startSandbox(o.twins)
 		gateway = h.tap
 	}
 	h.log = audit.New(db, h.clock.Now, testKey)
@@ -140,10 +145,20 @@ func newHouse(t *testing.T, db *database.DB, opts ...option) *house {
 	return h
 }
 
-func (h *house) startSandbox() {
+func (h *house) startSandbox(twins bool) {
 	h.t.Helper()
 	key := "sk_test_sandbox0123456789"
-	sandbox, err := stripesandbox.New(stripesandbox.Options{Key: key, Clock: h.clock.Now})
+	o := stripesandbox.Options{Key: key, Clock: h.clock.Now}
+	if twins {
+		o.NewID = func(prefix string) string {
+			switch prefix {
+			case "cs_test_", "pi_", "ch_":
+				return prefix + "a1b2c3d4e5f6g7h8"
+			}
+			return prefix + strings.ReplaceAll(ident.Random(), "-", "")
+		}
+	}
+	sandbox, err := stripesandbox.New(o)
 	h.must(err)
 	h.sandbox = sandbox
 	h.api = httptest.NewServer(sandbox.API())
@@ -198,7 +213,7 @@ func (h *house) open(owner account.Actor, name string, o options) directory.Busi
 	h.t.Helper()
 	lat, lng := 52.5, 13.4
 	b, err := h.directory.Create(h.t.Context(), owner, directory.Profile{
-		Name: name, Category: "bakery", Description: "Bread and buns.", Phone: "030 7505 4321", Email: "hello@example.org",
+		Name: name, Category: "bakery", Description: "Bread and buns.", Phone: "+49 30 75054321", Email: "hello@example.org",
 		Address: directory.Address{Street: "Quay Street", HouseNumber: "4", Postcode: "10115", City: "Portmere", Country: o.country},
 		Lat:     &lat, Lng: &lng, Hours: "24/7", LegalName: "Quay Ltd", Certified: true,
 	})

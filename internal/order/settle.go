@@ -9,7 +9,6 @@ import (
 	"nearby/internal/account"
 	"nearby/internal/audit"
 	"nearby/internal/directory"
-	"nearby/internal/errs"
 	"nearby/internal/ledger"
 	"nearby/internal/money"
 	"nearby/internal/payment"
