@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -22,8 +23,8 @@ var browser = &http.Client{
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 }
 
-// takesCards tells whether the provider is there at all.
-func (f *filler) takesCards() bool { return f.Payout != nil && f.Payout.Gateway != nil }
+// takesCards tells whether there is a provider whose forms may be filled in.
+func (f *filler) takesCards() bool { return f.Payout.Gateway != nil && !f.NoCards }
 
 // openTill has a business take cards: its owner fills in the provider's forms.
 func (f *filler) openTill(ctx context.Context, owner account.Actor, businessID string) error {
@@ -65,8 +66,12 @@ func payOn(ctx context.Context, page string, who Person) error {
 }
 
 // ask asks for a page, or sends a form to it, and is content with any answer
-// that is no refusal.
+// that is no refusal. It goes to the sandbox on this machine, never to a real
+// provider.
 func ask(ctx context.Context, method string, page *url.URL, form url.Values) error {
+	if ip := net.ParseIP(page.Hostname()); page.Hostname() != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return fmt.Errorf("the payment forms at %s are for people to fill in: run the demo with payments off or with the sandbox", page.Hostname())
+	}
 	request, err := http.NewRequestWithContext(ctx, method, page.String(), strings.NewReader(form.Encode()))
 	if err != nil {
 		return err

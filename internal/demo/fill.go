@@ -34,6 +34,9 @@ type Rooms struct {
 	Photos       *blob.Store
 	Order        *order.Service
 	Payout       *payout.Service // without its gateway nobody pays by card
+	// NoCards leaves the payment provider alone although there is one. It must be
+	// set for any provider but the sandbox, whose forms a program may fill in.
+	NoCards bool
 }
 
 // SignIn is somebody to sign in as and look around.
