@@ -31,7 +31,7 @@ var floors = [][]string{
 	{"ledger"},
 	{"order"},
 	{"notice"},
-	{"server/pages"},
+	{"server/pages", "server/problem"},
 	{"server/reply"},
 	{"server/route"},
 	{"server/view"},
@@ -55,7 +55,7 @@ var rooms = []struct {
 }
 
 // apart are programs and test tools that stand beside the house.
-var apart = []string{"stripesandbox", "database/dbtest", "payment/paymenttest", "server/servertest", "torture"}
+var apart = []string{"stripesandbox", "database/dbtest", "payment/paymenttest", "server/servertest", "server/pages/pagestest", "torture"}
 
 func TestImportsGoDownOnly(t *testing.T) {
 	height := map[string]int{}

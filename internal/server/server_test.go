@@ -12,6 +12,7 @@ import (
 
 	"nearby/internal/clock"
 	"nearby/internal/errs"
+	"nearby/internal/server/problem"
 	"nearby/internal/server/route"
 )
 
@@ -104,7 +105,7 @@ func TestRequestsAreRefusedBeforeTheHandler(t *testing.T) {
 			if test.code == "" {
 				return
 			}
-			var p problem
+			var p problem.Problem
 			if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil || p.Code != test.code || p.Status != test.status {
 				t.Fatalf("problem %s, %v; want code %s", w.Body, err, test.code)
 			}
