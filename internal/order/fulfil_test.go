@@ -114,7 +114,7 @@ func TestOtherCurrencies(t *testing.T) {
 		total                    int64
 	}{
 		{"JPY", "JP", "335", 1005},
-		{"KWD", "KW", "1.270", 3810},
+		{"KWD", "DE", "1.270", 3810},
 	} {
 		t.Run(tt.currency, func(t *testing.T) {
 			dbtest.Each(t, func(t *testing.T, db *database.DB) {

@@ -301,6 +301,8 @@ func (h *house) work() {
 func (h *house) reconcile() {
 	h.t.Helper()
 	for range 20 {
+		_, err := h.payout.Reconcile(h.t.Context())
+		h.must(err)
 		n, err := h.orders.Reconcile(h.t.Context())
 		h.must(err)
 		if n == 0 {
