@@ -112,10 +112,8 @@ func (r *Renderer) Write(w http.ResponseWriter, req *http.Request, status int, l
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Language", lang)
-	h.Add("Vary", "HX-Request, HX-Request-Type, Accept-Language, Cookie")
-	w.WriteHeader(status)
-	_, err := w.Write(body.Bytes())
-	return err
+	h.Add("Vary", "HX-Request, HX-Request-Type, Accept-Language, Accept-Encoding, Cookie")
+	return send(w, req, status, body.Bytes())
 }
 
 // Partial reports whether a request asks for a part of a page. A request that
