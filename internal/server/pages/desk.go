@@ -6,13 +6,13 @@ import "time"
 // is open.
 type Queue struct {
 	Base
-	Waiting, Done int
-	Oldest        time.Duration
-	Tabs          []Link
-	Cases         []CaseLink
-	Pager         Pager
-	Case          *Case // nil: none is open
-	Now           time.Time
+	Waiting int
+	Oldest  time.Duration
+	Usual   time.Duration // from sending in to a decision
+	Tabs    []Link
+	Cases   []CaseLink
+	Case    *Case // nil: none is open
+	Now     time.Time
 }
 
 // CaseLink is one case in the queue.
@@ -32,6 +32,9 @@ type Case struct {
 	HeldUntil      time.Time // of whoever holds it
 	Holder         string    // somebody else
 	Own            bool      // of a business of the reader's own: nobody decides that
+	Closed         bool      // decided or withdrawn already
+	Doubles        bool      // approving needs a note on the possible duplicates
+	Hold           int       // minutes a case is held for
 	Previous, Next string
 	Photo          *Photo
 	PhotoNote      string
@@ -43,11 +46,10 @@ type Case struct {
 	Errors         Errors
 	Reasons        []Option // for a refusal
 	Fields         []Option // that can be asked for
+	Codes          []Option // what is wrong with them
 	Replies        []Reply
 	History        []Step
 	ActionURL      string
-	Token          string
-	Version        string
 }
 
 // CaseRow is one claim and what was found about it.
@@ -70,9 +72,12 @@ type Reply struct{ Label, Text string }
 
 // DecisionForm is what was typed.
 type DecisionForm struct {
-	Note   string
-	Reason string
-	Fields []string
+	Note        string // to the owner, with a question
+	RefuseNote  string // to the owner, with a refusal
+	ApproveNote string // for verifiers
+	Reason      string
+	Code        string
+	Fields      []string
 }
 
 // Admin is the operator's overview.
@@ -97,11 +102,34 @@ type Figure struct {
 
 // AdminRow is one business in the operator's list.
 type AdminRow struct {
-	Name, URL, Slug string
-	State, Tone     string
-	Place           string
-	Suspended       bool
-	CanSuspend      bool
+	Name, URL   string
+	State, Tone string
+	Place       string
+}
+
+// AdminBusiness is one business as an operator sees it, with what can be done.
+type AdminBusiness struct {
+	Base
+	Name, Slug, ID string
+	State, Tone    string
+	Category       string
+	Address        []string
+	Email, Phone   string
+	ShopURL        string // "" while it is not listed
+	CanSuspend     bool
+	CanReinstate   bool
+	Codes          []Option // for suspending
+	Form           MeasureForm
+	Errors         Errors
+	History        []Step // decisions, newest first
+	Events         []Step // of the audit log, newest first
+}
+
+// MeasureForm is what was typed.
+type MeasureForm struct {
+	Code, Words string
+	ReviewAt    string // YYYY-MM-DD
+	Note        string
 }
 
 // CaseIn is the open case inside its page.

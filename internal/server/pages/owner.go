@@ -15,9 +15,13 @@ type Desk struct {
 	Tone           string
 	Open           Open
 	ShopURL        string // the page shoppers see; "" while there is none
-	Section        string // today, orders, catalog, profile, hours, verification, payouts
+	Section        string // today, orders, catalog, profile, hours, verification, payouts, staff
 	Waiting        int    // orders that need the owner
+	Money, People  bool   // the reader may see payouts, and who works here
 }
+
+// Path is an address of this desk.
+func (d Desk) Path(rest string) string { return "/manage/" + d.Slug + rest }
 
 // Businesses lets an owner choose a business or begin a new one.
 type Businesses struct {
@@ -96,6 +100,8 @@ type Inbox struct {
 	Orders    []OrderLink
 	Pager     Pager
 	EventsURL string
+	Code      string // as typed into the hand-over by code alone
+	Errors    Errors
 }
 
 // OwnerOrder is one order on the owner's side. Its block is "owner/order/live".
@@ -121,8 +127,12 @@ type OwnerOrder struct {
 	CodeHint    bool // the shopper has a code to show
 	CanAccept   bool
 	CanDecline  bool
+	CanStart    bool
 	CanReady    bool
 	CanComplete bool
+	CanMiss     bool
+	CanAbort    bool
+	Prove       bool // giving money back asks for the password again
 	CanRefund   bool
 	Refundable  money.Amount
 	Reasons     []Option // for declining
@@ -147,6 +157,7 @@ type Catalog struct {
 	Products []CatalogRow
 	Pager    Pager
 	Token    string
+	Errors   Errors
 }
 
 // CatalogRow is one product of the table.
@@ -162,7 +173,9 @@ type CatalogRow struct {
 	Counted            bool
 	Stock              int
 	Held               int
-	Hint               string // word of the table "stock_…": low, out, or ""
+	Hint               string // word of the table "catalog.hint_…": low, out, or ""
+	Problem            string // why its stock could not be set
+	Return             string // address of the table as it is shown
 	Version            string
 }
 
@@ -182,6 +195,8 @@ type ProductPage struct {
 	Action   string
 	Token    string
 	Missing  []string // words of the table "product.missing_…": what publishing still needs
+	NewAlt   string   // what the photos that are added show
+	Changed  bool     // somebody else has saved the product meanwhile
 }
 
 // ProductForm is what was typed. Prices and numbers stay as typed.
@@ -189,12 +204,17 @@ type ProductForm struct {
 	Title, Section, Text string
 	Price, Compare       string
 	SKU, Stock           string
+	StockWas             string // what the form showed
 	Counted              bool
-	State                string // draft or active
+	State                string // draft, active or archived
 	Options              [3]OptionForm
 	Variants             []VariantForm
+	Photos               []PhotoForm
 	Version              string
 }
+
+// PhotoForm is one stored photo of a form, by the hash of its content.
+type PhotoForm struct{ Hash, Alt string }
 
 // OptionForm is one option as typed: its name and its values, parted by commas.
 type OptionForm struct{ Name, Values string }
@@ -203,6 +223,7 @@ type OptionForm struct{ Name, Values string }
 type VariantForm struct {
 	ID, Title                  string
 	SKU, Price, Compare, Stock string
+	StockWas                   string
 	Counted                    bool
 }
 
@@ -210,50 +231,67 @@ type VariantForm struct {
 type OwnerPhoto struct {
 	ID    string
 	Photo Photo
+	Alt   string
 	First bool
 }
 
-// Profile is the form of a business.
+// Profile is the form of a business, and the one of how it sells.
 type Profile struct {
 	Base
-	Desk       Desk
-	Form       BusinessForm
-	Errors     Errors
-	Categories []Option
-	Countries  []Option
-	Currencies []Option
-	Map        *Map
-	Photo      *Photo
-	Review     bool // a change of these fields is reviewed
+	Desk          Desk
+	Form          BusinessForm
+	Errors        Errors
+	Selling       SellingForm
+	SellingErrors Errors
+	Categories    []Option
+	Countries     []Option
+	Currencies    []Option
+	Attributes    []Option
+	Symbol        string
+	Map           *Map
+	Photo         *Photo
+	Review        bool // what a verifier checked cannot be changed as it is
+	CanSell       bool // the currency can still be chosen
+	Changed       bool // somebody else has saved it meanwhile
 }
 
 // BusinessForm is what was typed.
 type BusinessForm struct {
-	Title, Category, Text         string
-	Phone, Email, Website         string
-	Street, Postcode, City        string
-	Country                       string
-	Lat, Lng                      string
-	Pickup, Delivery, PayAtPickup bool
-	DeliveryFee, DeliveryRadius   string
-	ReadyIn                       string
-	Currency                      string
-	Version                       string
+	Title, Category, Text     string
+	Phone, Email, Website     string
+	Street, HouseNumber, Unit string
+	Postcode, City, Country   string
+	Lat, Lng                  string
+	Attributes                []string
+	LegalName, RegisterNumber string
+	Certified                 bool
+	PhotoHash                 string // stored, not yet the business's
+	Version                   string
+}
+
+// SellingForm is what was typed about how the business sells.
+type SellingForm struct {
+	Currency                              string
+	Pickup, Delivery, PayAtPickup, Paused bool
+	Prep, Radius, Fee, Minimum            string
+	Version                               string
 }
 
 // HoursPage is the week and its exceptions.
 type HoursPage struct {
 	Base
-	Desk    Desk
-	Zone    string
-	Days    []HoursDay // Monday first
-	Special []SpecialDay
-	Add     SpecialForm
-	Errors  Errors
-	Text    string // hours as they were imported, where they could not be read
-	Preview string // one sentence: what shoppers read now
-	Version string
-	Today   string // earliest date of a special day, as YYYY-MM-DD
+	Desk      Desk
+	Zone      string
+	Days      []HoursDay // Monday first
+	Special   []SpecialDay
+	Add       SpecialForm
+	Errors    Errors
+	AddErrors Errors // of the special day
+	Text      string // hours that a week cannot say, as they are
+	Rich      bool   // and they are understood
+	Version   string
+	Today     string // earliest date of a special day, as YYYY-MM-DD
+	Changed   bool   // somebody else has saved them meanwhile
 }
 
 // HoursDay is one day of the form: its hours as typed, ranges parted by commas.
@@ -275,14 +313,18 @@ type Application struct {
 	Checklist []CheckItem
 	CanSubmit bool
 	CanPull   bool
+	CanRetry  bool // a refused business can be made a draft again
+	CanClose  bool // take it offline
+	CanReopen bool
+	RetryAt   time.Time
 	Since     time.Time
+	Place     int           // in the queue; 0: not in it
+	Usual     time.Duration // usual wait; 0: not known
 	Decided   time.Time
 	Asked     []Asked
-	Reasons   []string // words of the table "reject_…"
-	Note      string   // the verifier's own words
-	Photo     *Photo   // the shop front
+	Reasons   []string
+	Note      string // the verifier's own words
 	History   []Step
-	Token     string
 	Errors    Errors
 }
 
@@ -314,10 +356,12 @@ type Payouts struct {
 	CanLogin  bool
 	Charges   bool
 	Paid      bool
+	Prove     bool // leaving for the provider asks for the password again
 	Statement []PayoutRow
 	Sum       money.Amount
 	Pager     Pager
 	Token     string
+	Errors    Errors
 }
 
 // PayoutRow is one order in the statement.
@@ -333,4 +377,29 @@ type CatalogRowIn struct {
 	Base
 	Desk Desk
 	Row  CatalogRow
+}
+
+// Staff lists who works for a business.
+type Staff struct {
+	Base
+	Desk    Desk
+	Members []Member
+	Email   string // as typed into the invitation
+	Roles   []Option
+	Prove   bool
+	Errors  Errors
+}
+
+// Member is one person of a business.
+type Member struct {
+	ID, Name, Email string
+	Role            string // word of the table "member.…"
+	Roles           []Option
+	Self            bool
+}
+
+// Invitation asks whether to join a business.
+type Invitation struct {
+	Base
+	Token string
 }
