@@ -84,8 +84,8 @@ func (c *Config) baseURL(listening string) (*url.URL, error) {
 	return u, nil
 }
 
-// Validate names everything that is wrong at once, each with what to do.
-func (c *Config) Validate() error {
+// check names everything that is wrong at once, each with what to do.
+func (c *Config) check() error {
 	var wrong []error
 	say := func(format string, args ...any) { wrong = append(wrong, fmt.Errorf(format, args...)) }
 	if _, _, err := net.SplitHostPort(c.Addr); err != nil {

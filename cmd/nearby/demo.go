@@ -52,10 +52,10 @@ func (c *demoCommand) Run(p *program) error {
 			return err
 		}
 	}
-	if err := c.Validate(); err != nil {
+	if err := c.check(); err != nil {
 		return errors.Join(usageError{err}, stop())
 	}
-	err = c.serveOn(p, listener, 0, func(ctx context.Context, a *app.App) error { return fillTown(ctx, p, a, c.DataDir) },
+	err = c.serveOn(p, listener, 0, func(ctx context.Context, a *app.App) error { return c.fillTown(ctx, p, a) },
 		func(a *app.App) { c.tell(p.stdout, listener, a, time.Since(begin)) })
 	return errors.Join(err, stop())
 }
@@ -123,12 +123,12 @@ func awaitAddress(lines io.Reader) (string, error) {
 }
 
 // fillTown makes the demo town on the first start.
-func fillTown(ctx context.Context, p *program, a *app.App, dataDir string) error {
+func (c *demoCommand) fillTown(ctx context.Context, p *program, a *app.App) error {
 	bar := newProgress(p.stderr, 0, "demo town")
 	shown := false
 	people, err := demo.Fill(ctx, demo.Rooms{
 		DB: a.DB, Clock: a.Clock, Account: a.Account, Directory: a.Directory, Verification: a.Verification, Catalog: a.Catalog,
-		Photos: a.Photos, Order: a.Order, Payout: a.Payout,
+		Photos: a.Photos, Order: a.Order, Payout: a.Payout, NoCards: c.Payments != "sandbox",
 	}, func(done, total int) {
 		shown = true
 		bar.of(done, total)
@@ -142,7 +142,7 @@ func fillTown(ctx context.Context, p *program, a *app.App, dataDir string) error
 	for _, person := range people {
 		a.DemoUsers = append(a.DemoUsers, pages.DemoUser{Role: person.Role, Email: person.Email, Password: person.Password})
 	}
-	path := filepath.Join(dataDir, "ground.geojson")
+	path := filepath.Join(c.DataDir, "ground.geojson")
 	if _, err := os.Stat(path); err == nil {
 		return nil
 	}

@@ -38,13 +38,9 @@ type cli struct {
 	Import      importCommand      `cmd:"" help:"Bring in places or products from files."`
 	User        userCommand        `cmd:"" help:"Add a user or change a role."`
 	Token       tokenCommand       `cmd:"" help:"Add, list or revoke API tokens."`
-	Stripe      stripeCommand      `cmd:"" help:"Set up Stripe."`
 	Reconcile   reconcileCommand   `cmd:"" help:"Compare open payments with the provider now."`
 	Index       indexCommand       `cmd:"" help:"Look at the nearby index."`
-	Backup      backupCommand      `cmd:"" help:"Write a consistent copy of database and photos."`
-	Restore     restoreCommand     `cmd:"" help:"Put a backup back into an empty data folder."`
 	VerifyAudit verifyAuditCommand `cmd:"" help:"Check the audit log's hash chain."`
-	Export      exportCommand      `cmd:"" help:"Write a business's own data as JSON."`
 	Version     versionCommand     `cmd:"" help:"Print the version."`
 }
 

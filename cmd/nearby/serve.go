@@ -28,9 +28,9 @@ func (c *serveCommand) Run(p *program) error {
 	c.fill()
 	if c.PrintConfig {
 		fmt.Fprint(p.stdout, c.print())
-		return c.Validate()
+		return c.check()
 	}
-	if err := c.Validate(); err != nil {
+	if err := c.check(); err != nil {
 		return usageError{err}
 	}
 	c.startLog(p.stderr)
@@ -91,7 +91,7 @@ func (c *Config) settings(listening string) (app.Settings, error) {
 // open runs fn with the rooms, for the commands that do one thing and end.
 func (c *Config) open(p *program, fn func(*app.App) error) error {
 	c.fill()
-	if err := c.Validate(); err != nil {
+	if err := c.check(); err != nil {
 		return usageError{err}
 	}
 	c.startLog(p.stderr)

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/netip"
 	"net/url"
 	"path/filepath"
@@ -38,6 +39,7 @@ import (
 type Settings struct {
 	DataDir     string
 	DatabaseURL string
+	DB          *database.DB // open and migrated, instead of DatabaseURL; Close closes it
 	BlobURL     string
 	MailURL     string
 	MailFrom    string
@@ -97,17 +99,27 @@ func Open(ctx context.Context, s Settings) (*App, error) {
 		a.IDs = ident.Random
 	}
 	a.started = a.Clock()
-	var err error
-	if a.DB, err = database.Open(ctx, s.DatabaseURL); err != nil {
+	if err := a.connect(ctx); err != nil {
 		return nil, err
-	}
-	if err := errors.Join(a.DB.Migrate(ctx)); err != nil {
-		return nil, errors.Join(err, a.DB.Close())
 	}
 	if err := a.furnish(ctx); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
 	return a, nil
+}
+
+func (a *App) connect(ctx context.Context) error {
+	if a.DB = a.settings.DB; a.DB != nil {
+		return nil
+	}
+	var err error
+	if a.DB, err = database.Open(ctx, a.settings.DatabaseURL); err != nil {
+		return err
+	}
+	if err := a.DB.Migrate(ctx); err != nil {
+		return errors.Join(err, a.DB.Close())
+	}
+	return nil
 }
 
 // furnish makes the rooms, from the left of the floor plan to the right.
@@ -135,6 +147,9 @@ func (a *App) furnish(ctx context.Context) error {
 	if a.Sender, err = mail.Open(s.MailURL, s.MailFrom); err != nil {
 		return err
 	}
+	if _, console := a.Sender.(*mail.Console); console && s.Demo {
+		a.Sender = mail.NewConsole(io.Discard) // read at /dev/mail, not between the lines of the start
+	}
 	a.Outbox = mail.NewOutbox(a.Jobs, a.Sender)
 	if s.Payment.Mode != payment.ModeOff && s.Payment.Mode != "" {
 		if a.Gateway, err = payment.NewStripe(s.Payment); err != nil {
@@ -157,9 +172,12 @@ func (a *App) furnish(ctx context.Context) error {
 	a.Ledger = ledger.New(a.DB, a.Clock, a.IDs)
 	a.Order = order.New(order.Deps{
 		DB: a.DB, Clock: a.Clock, IDs: a.IDs, Audit: a.Audit, Jobs: a.Jobs, Accounts: a.Account, Directory: a.Directory,
-		Catalog: a.Catalog, Stock: a.Catalog.Stock(), Payout: a.Payout, Ledger: a.Ledger, Gateway: a.Gateway, Inbox: a.Inbox,
-		Install: install, BaseURL: base, Secret: keys["install"], HoldFor: s.HoldFor,
+		Stock: catalog.NewStock(a.DB, a.Clock, a.IDs), Payout: a.Payout, Ledger: a.Ledger, Gateway: a.Gateway, Install: install, BaseURL: base, Secret: keys["install"], HoldFor: s.HoldFor,
 	})
+	a.Order.Listen(a.Inbox)
+	for _, kind := range []string{"account.", "capability."} {
+		a.Inbox.Handle(kind, a.Payout.SyncEvent)
+	}
 	a.Notice = notice.New(a.DB, a.Directory, a.Catalog, a.Audit, a.Clock, a.IDs)
 	return nil
 }

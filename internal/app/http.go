@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"nearby/internal/mail"
+	"nearby/internal/order"
 	"nearby/internal/payment"
 	"nearby/internal/server"
 	"nearby/internal/server/admin"
@@ -42,7 +43,7 @@ func (a *App) HTTP(ctx context.Context) (*server.Server, error) {
 	a.mails(render)
 	floor := &route.Floor{
 		Render: render, Account: a.Account, Clock: a.Clock, BaseURL: s.BaseURL, Secure: s.BaseURL.Scheme == "https",
-		Sandbox: s.Payment.Mode == payment.ModeSandbox, CartCount: a.Order.CartCount,
+		Sandbox: s.Payment.Mode == payment.ModeSandbox, CartCount: a.cartCount,
 	}
 	if s.Limits {
 		floor.Names = route.NewLimit(5.0/60, 5)
@@ -76,6 +77,12 @@ func (a *App) HTTP(ctx context.Context) (*server.Server, error) {
 		Notice: a.Notice, Clock: a.Clock, BaseURL: s.BaseURL, Version: s.Version,
 	})
 	return running, nil
+}
+
+// cartCount is how many pieces a visitor has in all carts.
+func (a *App) cartCount(ctx context.Context, guestID, userID string) (int, error) {
+	n, err := a.Order.CartCount(ctx, order.Buyer{UserID: userID, GuestID: guestID})
+	return int(n), err
 }
 
 // mailbox is the mails of the demo, nil anywhere else.

@@ -2,8 +2,8 @@
 // handler fills and a template shows. Nothing here reads a database, and
 // nothing here is translated: words from tables are translated by the template.
 //
-// Every page is a plain GET. Forms post to the addresses below, carry the
-// hidden field "csrf", and, where they create something, a one-time "token".
+// Every page is a plain GET. Forms post to the addresses below and carry, where
+// they create something, a one-time "token".
 // After a post the answer is 303, or 422 with the same page, Errors filled and
 // every typed value kept.
 //
@@ -50,7 +50,6 @@ type Base struct {
 	User        *User  // nil when nobody is signed in
 	CartCount   int    // pieces in all carts
 	Flash       *Flash
-	CSRF        string
 	Path        string // of this page with its query, for coming back to it
 	Canonical   string // absolute address; may be empty
 	Robots      string // "noindex" or empty
@@ -185,9 +184,9 @@ type Problem struct {
 
 // Stepper is the control that changes the quantity of one variant in a cart.
 type Stepper struct {
-	CSRF, Return, Variant, Label string
-	Quantity                     int
-	Max                          int // 0: not counted
+	Return, Variant, Label string
+	Quantity               int
+	Max                    int // 0: not counted
 }
 
 // DeskTop is what the frame around an owner's page shows.

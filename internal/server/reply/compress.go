@@ -2,66 +2,66 @@ package reply
 
 import (
 	"compress/gzip"
-	"errors"
 	"io"
 	"net/http"
-	"sync"
+	"strings"
 
 	"github.com/andybalholm/brotli"
-
-	"nearby/web"
 )
 
-// tooSmall is a body that compression would not make fit into fewer packets.
-const tooSmall = 1 << 10
+// Pages are compressed as they are sent: at this level brotli takes a
+// millisecond or two and makes a page a fifth.
+const (
+	brotliLevel = 4
+	gzipLevel   = 5
+	worthwhile  = 1 << 10 // bytes below which it saves nothing
+)
 
-// pageLevel of both codings takes a millisecond or two for a long page.
-const pageLevel = 5
-
-// packer writes the compressed form of what it is given to another writer.
-type packer interface {
-	io.WriteCloser
-	Reset(io.Writer)
-}
-
-// coding is a content coding with its writers, which are costly to make anew.
-type coding struct {
-	name    string
-	packers sync.Pool
-}
-
-// codings in the order of preference.
-var codings = []*coding{
-	{name: "br", packers: sync.Pool{New: func() any { return brotli.NewWriterLevel(nil, pageLevel) }}},
-	{name: "gzip", packers: sync.Pool{New: func() any {
-		w, err := gzip.NewWriterLevel(nil, pageLevel)
-		if err != nil {
-			panic(err) // only for a level that does not exist
+// compress writes the body in the best encoding that the browser reads. An
+// answer whose address holds a secret is sent as it is: the size of a
+// compressed page could tell the secret piece by piece to whoever can put
+// words into the same page.
+func compress(w http.ResponseWriter, req *http.Request, status int, body []byte) error {
+	encoding := encodingFor(req)
+	if len(body) < worthwhile || req.URL.Query().Has("t") {
+		encoding = ""
+	}
+	var out io.WriteCloser
+	switch encoding {
+	case "br":
+		out = brotli.NewWriterLevel(w, brotliLevel)
+	case "gzip":
+		var err error
+		if out, err = gzip.NewWriterLevel(w, gzipLevel); err != nil {
+			return err
 		}
-		return w
-	}}},
+	default:
+		w.WriteHeader(status)
+		_, err := w.Write(body)
+		return err
+	}
+	w.Header().Set("Content-Encoding", encoding)
+	w.WriteHeader(status)
+	if _, err := out.Write(body); err != nil {
+		return err
+	}
+	return out.Close()
 }
 
-// send writes a finished body in the best form the reader takes.
-func send(w http.ResponseWriter, req *http.Request, status int, body []byte) error {
-	if len(body) >= tooSmall {
-		for _, c := range codings {
-			if web.Offers(req.Header.Get("Accept-Encoding"), c.name) {
-				w.Header().Set("Content-Encoding", c.name)
-				w.WriteHeader(status)
-				return c.write(w, body)
-			}
+// encodingFor picks br or gzip, "" when the browser takes neither.
+func encodingFor(req *http.Request) string {
+	best := ""
+	for part := range strings.SplitSeq(req.Header.Get("Accept-Encoding"), ",") {
+		name, weight, _ := strings.Cut(strings.TrimSpace(part), ";")
+		if strings.ReplaceAll(strings.TrimSpace(weight), " ", "") == "q=0" {
+			continue
+		}
+		switch name {
+		case "br":
+			return "br"
+		case "gzip":
+			best = "gzip"
 		}
 	}
-	w.WriteHeader(status)
-	_, err := w.Write(body)
-	return err
-}
-
-func (c *coding) write(w io.Writer, body []byte) error {
-	p := c.packers.Get().(packer) //nolint:forcetypeassert // the pool makes nothing else
-	defer c.packers.Put(p)
-	p.Reset(w)
-	_, err := p.Write(body)
-	return errors.Join(err, p.Close())
+	return best
 }

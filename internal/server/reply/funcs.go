@@ -221,5 +221,5 @@ func field(errors pages.Errors, name, kind, value, label string, options ...stri
 
 // stepper makes the two-button quantity control of a cart line.
 func stepper(base pages.Base, variant, label string, quantity, most int) pages.Stepper {
-	return pages.Stepper{CSRF: base.CSRF, Return: base.Path, Variant: variant, Label: label, Quantity: quantity, Max: most}
+	return pages.Stepper{Return: base.Path, Variant: variant, Label: label, Quantity: quantity, Max: most}
 }

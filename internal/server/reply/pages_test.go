@@ -179,10 +179,6 @@ func (c *checker) element(n *html.Node, inLabel bool) {
 				c.t.Errorf("<%s> without a name: %v", n.Data, n.Attr)
 			}
 		}
-	case "form":
-		if method, _ := attr(n, "method"); strings.EqualFold(method, "post") && !c.hasField(n, "csrf") {
-			c.t.Errorf("a form posts without csrf: %v", n.Attr)
-		}
 	}
 	for _, name := range []string{"aria-describedby", "aria-labelledby"} {
 		value, _ := attr(n, name)

@@ -2,6 +2,8 @@ package reply
 
 import (
 	"io/fs"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -29,7 +31,7 @@ var tables = []string{
 	"order.state_", "order.lead_", "order.step_", "order.kind_", "order.paid_by_", "business.state_", "business.closed_", "verified.way_",
 	"cart.problem_", "product.state_", "product.missing_", "catalog.hint_", "case.kind_", "case.flag_", "case.field_", "case.check_", "apply.item_",
 	"payouts.state_", "payouts.text_", "manage.state_note_", "admin.figure_", "admin.health_", "problem.title_", "problem.text_",
-	"perk.", "role.", "reject.", "todo.",
+	"perk.", "role.", "reject.", "todo.", "report.kind_", "report.state_", "order.end_", "order.decline_", "letter.",
 }
 
 // private are the folders whose pages only owners, verifiers and operators see.
@@ -72,6 +74,7 @@ func TestTextsAreComplete(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	usedByHandlers(t, texts, used)
 	for _, id := range []string{"open.now", "open.closed", "open.unknown", "open.until", "open.closes_in", "open.opens_at", "open.opens_on", "open.opens_date", "age.minutes", "age.hours", "age.days"} {
 		used[id], public[id] = true, true
 	}
@@ -103,6 +106,36 @@ func TestTextsAreComplete(t *testing.T) {
 	for id := range texts.Keys("en") {
 		if !texts.Has("de", id) {
 			t.Errorf("de: no text for %s", id)
+		}
+	}
+}
+
+// usedByHandlers adds the ids that the code above and around names.
+func usedByHandlers(t *testing.T, texts *Texts, used map[string]bool) {
+	t.Helper()
+	literal := regexp.MustCompile(`"([a-z_]+\.[a-z_0-9]+)"`)
+	call := regexp.MustCompile(`(?:Text|Flash)\((?:[a-z]+, )?"([a-z_]+\.[a-z_0-9]+)"`)
+	for _, root := range []string{"..", "../../app"} {
+		err := filepath.WalkDir(root, func(name string, entry fs.DirEntry, err error) error {
+			if err != nil || entry.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
+				return err
+			}
+			body, err := os.ReadFile(name)
+			if err != nil {
+				return err
+			}
+			for _, match := range call.FindAllStringSubmatch(string(body), -1) {
+				used[match[1]] = true
+			}
+			for _, match := range literal.FindAllStringSubmatch(string(body), -1) {
+				if texts.Has(Default, match[1]) { // a literal that looks like an id may be a file
+					used[match[1]] = true
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
 		}
 	}
 }

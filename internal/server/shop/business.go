@@ -17,7 +17,7 @@ import (
 )
 
 // snippetReach is what the small map on a business's page shows each way.
-const snippetReach = 220
+const snippetReach = 130
 
 func (h *Handlers) business(r *route.Request) (route.Answer, error) {
 	ctx := r.Req().Context()

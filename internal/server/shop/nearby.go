@@ -36,6 +36,7 @@ const (
 	usualRadius = 1000
 	findsShown  = 3 // products under a card
 	startsShown = 8
+	leastReach  = 160.0 // metres the map shows each way at least
 )
 
 // search is what a shopper asks for, as it stands in the address. Nothing in
@@ -424,12 +425,10 @@ func (h *Handlers) mapOf(r *route.Request, s search, cards []pages.Card, items [
 		}
 		items = found.Items
 	}
-	reach := float64(s.radius)
-	if s.radius == 0 {
-		reach = 300
-		if len(items) > 0 {
-			reach = max(reach, items[len(items)-1].DistanceM*1.05)
-		}
+	// The plates of this page fill the map; an empty page shows the whole radius.
+	reach := max(float64(s.radius), 300)
+	if len(items) > 0 {
+		reach = max(leastReach, items[len(items)-1].DistanceM*1.25)
 	}
 	in := view.MapInput{
 		Label: r.Text("map.title"), Middle: s.point, Reach: reach, You: true, Rings: true, Ground: h.Ground,

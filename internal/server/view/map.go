@@ -90,7 +90,7 @@ type MapPin struct {
 // Drawing sizes in units; a page scales them.
 const (
 	tallWidth, tallHeight = 720, 900
-	wideWidth, wideHeight = 720, 360
+	wideWidth, wideHeight = 360, 190
 	maxCells              = 1200
 )
 

@@ -22,11 +22,16 @@ func account(lang string) []Page {
 		Sessions:  []pages.Session{{ID: "s1", Device: "Firefox on Linux", Since: Now.AddDate(0, 0, -3), Seen: Now, Current: true}, {ID: "s2", Device: "Safari on iPhone", Since: Now.AddDate(0, -1, 0), Seen: Now.AddDate(0, 0, -1)}},
 		Languages: []pages.Option{{Value: "en", Label: "English", Selected: true}, {Value: "de", Label: "Deutsch"}}, Themes: []pages.Option{{Value: "", Label: "System", Selected: true}}}
 	me.Flash = &pages.Flash{Text: "Saved", Undo: &pages.Action{Label: "Undo", URL: "/undo/1"}}
-	report := pages.Report{Base: base(lang, "Report a problem", "/report"), Subject: "Kiln & Quay", SubjectURL: "/b/kiln-quay", Object: "business:1", Token: "t", Form: pages.ReportForm{Text: "It moved."},
+	report := pages.Report{Base: base(lang, "Report a problem", "/report"), Subject: "Kiln & Quay", SubjectURL: "/b/kiln-quay", Business: "kiln-quay", Product: "speckled-mug", Token: "t", Form: pages.ReportForm{Text: "It moved."},
 		Kinds: []pages.Option{{Value: "wrong", Label: "Something is wrong here", Selected: true, Hint: "Address, hours, phone"}, {Value: "illegal", Label: "Something is illegal here"}}, Errors: pages.Errors{{Name: "kind", Message: "Choose what it is about"}}}
 	sent := report
-	sent.Errors, sent.Receipt = nil, "NR-7KQ2"
+	sent.Errors, sent.Receipt, sent.State, sent.At = nil, "QK7N2MPR4TVW6XYZ", "received", Now
 	pagesOut := []Page{{"account/sign-in", in, nil, true}, {"account/sign-up", up, nil, true}, {"account/me", me, nil, true}, {"account/report", report, nil, true}, {"account/report", sent, nil, true},
+		{"account/sign-up-sent", pages.SignUpSent{Base: base(lang, "Look into your mail", "/sign-up/sent"), Mailbox: true}, nil, true},
+		{"account/confirm", pages.Confirm{Base: base(lang, "Finish your account", "/sign-up/confirm"), Token: "t"}, nil, true},
+		{"account/reset", pages.Reset{Base: base(lang, "Forgotten password", "/password"), Email: "mina@example.org", Errors: pages.Errors{{Name: "email", Message: "This does not look like an e-mail address"}}}, nil, true},
+		{"account/new-password", pages.NewPassword{Base: base(lang, "Choose a new password", "/password/new"), Token: "t"}, nil, true},
+		{"account/transparency", pages.Transparency{Base: base(lang, "Transparency", "/transparency"), Listed: 151, Waiting: 8, Applications: 40, Approved: 30, Asked: 4, Rejected: 3, Suspended: 1, Median: 3 * time.Hour}, nil, true},
 		{"account/text", pages.Text{Base: base(lang, "About", "/about"), Heading: "About", Lead: "Who we are", Paragraphs: []string{"One.", "Two."}}, nil, true}}
 	for _, status := range []int{403, 404, 410, 413, 429, 500, 503} {
 		problem := pages.Problem{Base: base(lang, "Error", "/nowhere"), Status: status, Code: "not_found", RequestID: "0193a7c2"}

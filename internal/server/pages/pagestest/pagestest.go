@@ -37,7 +37,7 @@ func Empty(lang string) []Page {
 	for i := range all {
 		base := reflect.ValueOf(all[i].Page).FieldByName("Base").Interface().(pages.Base)
 		fresh := reflect.New(reflect.TypeOf(all[i].Page)).Elem()
-		fresh.FieldByName("Base").Set(reflect.ValueOf(pages.Base{Title: base.Title, Lang: base.Lang, Dir: base.Dir, CSRF: base.CSRF, Path: base.Path}))
+		fresh.FieldByName("Base").Set(reflect.ValueOf(pages.Base{Title: base.Title, Lang: base.Lang, Dir: base.Dir, Path: base.Path}))
 		all[i].Page = fresh.Interface()
 	}
 	return all
@@ -63,7 +63,7 @@ var HostileText = `<script>alert("1")</script> '"&> ` + strings.Repeat("W", 200)
 // kept are fields whose values are addresses, names of fields and states, which
 // programs write and people do not.
 var kept = map[string]bool{
-	"Lang": true, "Dir": true, "CSRF": true, "Path": true, "Theme": true, "URL": true, "ID": true, "ViewBox": true, "D": true, "Points": true,
+	"Lang": true, "Dir": true, "Path": true, "Theme": true, "URL": true, "ID": true, "ViewBox": true, "D": true, "Points": true,
 	"Slug": true, "Srcset": true, "Icon": true,
 }
 
@@ -129,7 +129,7 @@ func base(lang, title, path string) pages.Base {
 		dir = "rtl"
 	}
 	return pages.Base{
-		Title: title, Lang: lang, Dir: dir, CSRF: "c5f3", Path: path, CartCount: 2, Near: "Harbour Street", Sandbox: false,
+		Title: title, Lang: lang, Dir: dir, Path: path, CartCount: 2, Near: "Harbour Street", Sandbox: false,
 		Canonical:  "http://localhost:8080" + path,
 		Alternates: []pages.Alternate{{Lang: "en", URL: path + "?lang=en"}, {Lang: "de", URL: path + "?lang=de"}},
 		About:      "Places near you, checked by people.",
