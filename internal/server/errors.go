@@ -1,10 +1,12 @@
 package server
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -59,6 +61,10 @@ func toSignIn(c echo.Context) error {
 }
 
 func writePage(floor *route.Floor, c echo.Context, e *errs.Error, status, wait int) error {
+	// The deadline of the handler is over, or was what went wrong.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request().Context()), 2*time.Second)
+	defer cancel()
+	c.SetRequest(c.Request().WithContext(ctx))
 	r, err := route.From(c)
 	if err != nil {
 		// The request failed before anybody knew who asks: a page all the same.

@@ -113,7 +113,7 @@ func (r *Renderer) Write(w http.ResponseWriter, req *http.Request, status int, l
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Language", lang)
 	h.Add("Vary", "HX-Request, HX-Request-Type, Accept-Language, Accept-Encoding, Cookie")
-	return send(w, req, status, body.Bytes())
+	return compress(w, req, status, body.Bytes())
 }
 
 // Partial reports whether a request asks for a part of a page. A request that

@@ -115,7 +115,7 @@ func (h *Handlers) carts(r *route.Request) (route.Answer, error) {
 		}
 		page.Carts = append(page.Carts, shown)
 	}
-	return route.HTML{Name: "shop/carts", Page: page}, nil
+	return route.HTML{Name: "shop/cart", Page: page}, nil
 }
 
 // variantOf finds the variant a form names and the business that sells it.
