@@ -123,10 +123,10 @@ func (f *file) serve(w http.ResponseWriter, r *http.Request, immutable bool) {
 	if f.text {
 		h.Set("Vary", "Accept-Encoding")
 		accepts := r.Header.Get("Accept-Encoding")
-		if packed := f.br.Load(); packed != nil && Offers(accepts, "br") {
+		if packed := f.br.Load(); packed != nil && offers(accepts, "br") {
 			h.Set("Content-Encoding", "br")
 			body = *packed
-		} else if packed := f.gz.Load(); packed != nil && Offers(accepts, "gzip") {
+		} else if packed := f.gz.Load(); packed != nil && offers(accepts, "gzip") {
 			h.Set("Content-Encoding", "gzip")
 			body = *packed
 		}
@@ -138,9 +138,9 @@ func (f *file) serve(w http.ResponseWriter, r *http.Request, immutable bool) {
 	}
 }
 
-// Offers reports whether an Accept-Encoding value allows a coding (RFC 9110,
+// offers reports whether an Accept-Encoding value allows a coding (RFC 9110,
 // 12.5.3): named, and not with a weight of zero.
-func Offers(accept, coding string) bool {
+func offers(accept, coding string) bool {
 	for part := range strings.SplitSeq(accept, ",") {
 		name, params, _ := strings.Cut(strings.TrimSpace(part), ";")
 		if !strings.EqualFold(strings.TrimSpace(name), coding) {
