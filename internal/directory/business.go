@@ -83,6 +83,9 @@ func (b Business) Located() bool { return b.Cell != 0 }
 // Listed reports whether the public may see the business.
 func (b Business) Listed() bool { return b.State.Listed() && b.Located() }
 
+// seen reports whether any process shows the business: some show unclaimed ones.
+func (b Business) seen() bool { return b.Listed() || b.State == Unclaimed && b.Located() }
+
 // Orderable reports whether the business takes orders as far as this room
 // knows: it is listed, not limited, not paused, and hands over somehow.
 func (b Business) Orderable() bool {

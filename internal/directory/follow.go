@@ -8,9 +8,9 @@ import (
 	"sync"
 	"time"
 
-	"nearby/internal/database"
 	"nearby/internal/directory/category"
 	"nearby/internal/hours"
+	"nearby/internal/ident"
 	"nearby/internal/nearby"
 	"nearby/internal/text"
 )
@@ -26,14 +26,20 @@ type Extra struct {
 type Searchable func(ctx context.Context, ids []string) (map[string]Extra, error)
 
 // follower keeps the index and the summaries beside it equal to what is
-// committed. Whoever committed a change calls follow, which reads the rows
-// again under one mutex: the last to read is the last to publish, so the newest
-// commit wins whatever the order of the calls.
+// committed. Whoever committed a change calls follow, and so does who reads in
+// the feed that another process did. It reads the rows again under one mutex:
+// the last to read is the last to publish, so the newest commit wins whatever
+// the order of the calls.
 type follower struct {
 	store      store
 	index      *nearby.Index
 	unclaimed  bool // unclaimed businesses are shown too
 	searchable Searchable
+
+	origin   string     // this process, in the feed of changes
+	feeding  sync.Mutex // held while the feed is read; taken before following
+	position position   // in the feed, read up to here; guarded by feeding
+	readAt   time.Time  // when, zero before the first Load; guarded by feeding
 
 	following sync.Mutex
 	dirty     map[string]bool // could not be read; guarded by following
@@ -46,7 +52,8 @@ type follower struct {
 const reread = 10 * time.Second
 
 func (f *follower) start(st store, index *nearby.Index) {
-	f.store, f.index = st, index
+	// Seeded ids would give two processes the same one.
+	f.store, f.index, f.origin = st, index, ident.Random()
 	f.dirty, f.known = map[string]bool{}, map[string]*Summary{}
 }
 
@@ -68,29 +75,34 @@ func (f *follower) summaries(hits []nearby.Hit) []*Summary {
 	return list
 }
 
-// follow makes the index say of the businesses what the database says now. One
-// that cannot be read is taken out, because showing it might be wrong, and
-// tried again by retry.
+// follow makes the index say of the businesses what the database says now.
 func (f *follower) follow(ids []string) {
+	for chunk := range slices.Chunk(ids, 500) {
+		f.followChunk(chunk)
+	}
+}
+
+// followChunk follows as many as are read and published at one moment. One that
+// cannot be read is taken out, because showing it might be wrong, and tried
+// again by retry.
+func (f *follower) followChunk(ids []string) {
 	// The change is committed: whether its caller still waits does not matter.
 	ctx, cancel := context.WithTimeout(context.Background(), reread)
 	defer cancel()
 	f.following.Lock()
 	defer f.following.Unlock()
-	for chunk := range slices.Chunk(ids, 500) {
-		found, extras, err := f.read(ctx, chunk)
-		if err != nil {
-			slog.Error("the nearby index cannot follow a change, hiding it until it can", "businesses", len(chunk), "error", err)
-			for _, id := range chunk {
-				f.dirty[id] = true
-			}
-			f.publish(chunk, nil, nil)
-			continue
+	found, extras, err := f.read(ctx, ids)
+	if err != nil {
+		slog.Error("the nearby index cannot follow a change, hiding it until it can", "businesses", len(ids), "error", err)
+		for _, id := range ids {
+			f.dirty[id] = true
 		}
-		f.publish(chunk, found, extras)
-		for _, id := range chunk {
-			delete(f.dirty, id)
-		}
+		f.publish(ids, nil, nil)
+		return
+	}
+	f.publish(ids, found, extras)
+	for _, id := range ids {
+		delete(f.dirty, id)
 	}
 }
 
@@ -117,7 +129,7 @@ func (f *follower) extras(ctx context.Context, list []Business) (map[string]Extr
 
 // shows reports whether the business belongs in the index.
 func (f *follower) shows(b Business) bool {
-	return b.Listed() || f.unclaimed && b.State == Unclaimed && b.Located()
+	return b.Listed() || f.unclaimed && b.seen()
 }
 
 // publish puts the found ones of ids into index and summaries and takes the
@@ -237,26 +249,9 @@ func (s *Service) SetSearchable(fn Searchable) { s.follower.searchable = fn }
 // such. Call it before Load.
 func (s *Service) ShowUnclaimed() { s.follower.unclaimed = true }
 
-// Touch has the index read a business again after the transaction of ctx, or
-// now when there is none: whoever changes what searches see must call it. Many
-// calls in one transaction are followed at one moment.
-func (s *Service) Touch(ctx context.Context, businessID string) {
-	if !database.InTx(ctx) {
-		s.follower.follow([]string{businessID})
-		return
-	}
-	database.Collect(ctx, &s.follower, businessID, func(ctx context.Context, ids []string) error {
-		slices.Sort(ids)
-		ids = slices.Compact(ids)
-		database.AfterCommit(ctx, func() { s.follower.follow(ids) })
-		return nil
-	})
-}
-
-// Load fills the index from the database, in the order of the cells. Changes
-// that commit meanwhile wait and are followed after it.
-func (s *Service) Load(ctx context.Context) error {
-	f := &s.follower
+// fill puts everything that is to be shown into the index, in the order of the
+// cells. Changes that commit meanwhile wait and are followed after it.
+func (f *follower) fill(ctx context.Context) error {
 	f.following.Lock()
 	defer f.following.Unlock()
 	states := []State{Verified, VerifiedDue, Limited}
@@ -265,7 +260,7 @@ func (s *Service) Load(ctx context.Context) error {
 	}
 	var rows []nearby.Row
 	known := map[string]*Summary{}
-	err := s.store.eachLocated(ctx, states, func(list []Business) error {
+	err := f.store.eachLocated(ctx, states, func(list []Business) error {
 		extras, err := f.extras(ctx, list)
 		if err != nil {
 			return err
@@ -285,21 +280,6 @@ func (s *Service) Load(ctx context.Context) error {
 	f.index.Replace(rows)
 	clear(f.dirty)
 	return nil
-}
-
-// Run tries again, each second until ctx ends, to follow changes that could not
-// be read when they happened.
-func (s *Service) Run(ctx context.Context) error {
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-			s.follower.retry()
-		}
-	}
 }
 
 // Indexed is how many businesses the index holds, and how many of them wait to

@@ -262,9 +262,7 @@ func (i *importer) insert(ctx context.Context, fresh []Business) error {
 		return err
 	}
 	for _, b := range fresh {
-		if i.follower.shows(b) {
-			i.Touch(ctx, b.ID)
-		}
+		i.touchIfSeen(ctx, b, b)
 	}
 	return nil
 }
@@ -284,9 +282,7 @@ func (i *importer) update(ctx context.Context, old, wanted Business, now time.Ti
 	if err := i.store.save(ctx, b); err != nil {
 		return "", err
 	}
-	if i.follower.shows(old) || i.follower.shows(b) {
-		i.Touch(ctx, b.ID)
-	}
+	i.touchIfSeen(ctx, old, b)
 	return Updated, nil
 }
 

@@ -157,7 +157,13 @@ func TestIndexHidesWhatItCannotRead(t *testing.T) {
 		t.Error(diff)
 	}
 	broken = errors.New("the other room is on fire")
-	h.Touch(t.Context(), b.ID)
+	err = h.db.Tx(t.Context(), func(ctx context.Context) error {
+		h.Touch(ctx, b.ID)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	if names := h.near(t, Query{Center: harbour}); len(names) != 0 {
 		t.Errorf("shown although nobody knows: %v", names)
 	}

@@ -165,9 +165,7 @@ func (s *Service) Change(ctx context.Context, id string, fn func(*Business) erro
 		if err := s.store.save(ctx, b); err != nil {
 			return err
 		}
-		if s.follower.shows(before) || s.follower.shows(b) {
-			s.Touch(ctx, id)
-		}
+		s.touchIfSeen(ctx, before, b)
 		return nil
 	})
 }
