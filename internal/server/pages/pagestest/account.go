@@ -94,14 +94,15 @@ func owner(lang string) []Page {
 		Photos: []pages.OwnerPhoto{{ID: "ph1", Photo: *photo("p_mug", "A mug"), First: true}, {ID: "ph2", Photo: *photo("c_ceramics", "Pots")}}}
 	form.Failed = true
 	profile := pages.Profile{Base: b("Profile", "/manage/kiln-quay/profile"), Desk: theDesk("profile"), Review: true, Photo: photo("c_shop", "The front"), Map: smallMap(), Categories: list.Categories, Countries: []pages.Option{{Value: "GB", Label: "United Kingdom", Selected: true}}, Currencies: []pages.Option{{Value: "EUR", Label: "Euro", Selected: true}},
-		Form: pages.BusinessForm{Title: "Kiln & Quay", Text: "Stoneware.", Phone: "+44 1632 960 118", Email: "hello@kiln.example", Street: "14 Harbour Street", Postcode: "PM1 4QS", City: "Portmere", Country: "GB", Lat: "50.1", Lng: "-5.0", Pickup: true, ReadyIn: "60", Version: "3"}}
-	hours := pages.HoursPage{Base: b("Hours", "/manage/kiln-quay/hours"), Desk: theDesk("hours"), Zone: "Europe/London", Preview: "Open Tuesday to Saturday, 10 to 18.", Text: "Mo-Fr 9-18, on call", Version: "1", Today: "2026-11-21",
+		Form:    pages.BusinessForm{Title: "Kiln & Quay", Text: "Stoneware.", Phone: "+44 1632 960 118", Email: "hello@kiln.example", Street: "14 Harbour Street", Postcode: "PM1 4QS", City: "Portmere", Country: "GB", Lat: "50.1", Lng: "-5.0", Version: "3"},
+		Selling: pages.SellingForm{Currency: "EUR", Pickup: true, Prep: "60", Version: "3"}, Symbol: "€", CanSell: true, Attributes: []pages.Option{{Value: "step_free", Label: "Step-free", Selected: true}}}
+	hours := pages.HoursPage{Base: b("Hours", "/manage/kiln-quay/hours"), Desk: theDesk("hours"), Zone: "Europe/London", Text: "Mo-Fr 9-18, on call", Version: "1", Today: "2026-11-21",
 		Special: []pages.SpecialDay{{ID: "x1", From: Now.AddDate(0, 1, 3), To: Now.AddDate(0, 1, 6), Label: "Christmas"}}, Errors: pages.Errors{{Name: "thu", Message: "10:00-13:00 and 12:00-20:00 overlap"}}}
 	for i, name := range []string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"} {
 		hours.Days = append(hours.Days, pages.HoursDay{Weekday: time.Weekday((i + 1) % 7), Name: name, Value: "10:00-18:00"})
 	}
 	hours.Days[0].Value = ""
-	apply := pages.Application{Base: b("Verification", "/manage/kiln-quay/verification"), Desk: theDesk("verification"), Status: "changes_requested", Tone: "soon", CanSubmit: true, CanPull: true, Since: Now.AddDate(0, 0, -1), Decided: Now, Token: "t", Photo: photo("c_shop", "The front"), Note: "The sign says “The Kiln”.\n\nWhich name should shoppers see?",
+	apply := pages.Application{Base: b("Verification", "/manage/kiln-quay/verification"), Desk: theDesk("verification"), Status: "changes_requested", Tone: "soon", CanSubmit: true, CanPull: true, Since: Now.AddDate(0, 0, -1), Decided: Now, Note: "The sign says “The Kiln”.\n\nWhich name should shoppers see?",
 		Checklist: []pages.CheckItem{{Word: "name", Done: true, Required: true, URL: "/manage/kiln-quay/profile"}, {Word: "hours", Required: true, URL: "/manage/kiln-quay/hours"}, {Word: "payouts", URL: "/manage/kiln-quay/payouts"}},
 		Asked:     []pages.Asked{{Field: "name", Note: "Say which name is right", URL: "/manage/kiln-quay/profile#f-name"}}, History: steps()}
 	rejected := apply
@@ -118,15 +119,15 @@ func owner(lang string) []Page {
 func desk(lang string) []Page {
 	b := signedIn(base(lang, "Copper Kettle Café", "/desk/1"))
 	b.Tab = "desk"
-	queue := pages.Queue{Base: b, Waiting: 27, Done: 18, Oldest: 134 * time.Minute, Now: Now, Tabs: []pages.Link{{Label: "All", URL: "/desk", Current: true, Count: 27}, {Label: "Flagged", URL: "/desk?flagged=1", Count: 9}, {Label: "Mine", URL: "/desk?mine=1"}}, Pager: pages.Pager{Next: "/desk?after=9"},
+	queue := pages.Queue{Base: b, Waiting: 27, Oldest: 134 * time.Minute, Usual: 20 * time.Hour, Now: Now, Tabs: []pages.Link{{Label: "All", URL: "/desk", Current: true, Count: 27}, {Label: "Flagged", URL: "/desk?flagged=1", Count: 9}, {Label: "Mine", URL: "/desk?mine=1"}},
 		Cases: []pages.CaseLink{{Name: "Copper Kettle Café", URL: "/desk/1", Kind: "new", Age: 134 * time.Minute, Flag: "name_differs", Tone: "soon", Current: true}, {Name: "Bramble & Vine", URL: "/desk/2", Kind: "new", Age: 3 * time.Hour}, {Name: "Portmere Print Co.", URL: "/desk/3", Kind: "claim", Age: 3 * time.Hour, Flag: "shared_phone", Tone: "stop", Holder: "Ines"}, {Name: "Vela Nails", URL: "/desk/4", Kind: "change", Age: 75 * time.Hour, Flag: "duplicate", Tone: "stop"}}}
 	queue.Case = &pages.Case{ID: "1", Name: "Copper Kettle Café", Kind: "new", Age: 134 * time.Minute, Held: true, HeldUntil: Now.Add(12 * time.Minute), Previous: "/desk/0", Next: "/desk/2", PhotoNote: "Sent today at 11:52", MapNote: "22 Mill Row, point set by hand", Map: smallMap(),
 		Photo:  &pages.Photo{URL: Pictures + "v_kettle.avif", Alt: "Red shop front, sign reads The Copper Kettle", Width: 1024, Height: 576},
 		Rows:   []pages.CaseRow{{Field: "name", Claimed: "Copper Kettle Café", Found: "The Copper Kettle Ltd", Source: "register", Differs: true}, {Field: "address", Claimed: "22 Mill Row, PM1 2DR", Same: true}, {Field: "phone", Claimed: "+44 1632 960 118", Found: "Answered by code", Same: true}, {Field: "category", Claimed: "Café"}},
 		Checks: []pages.Check{{Word: "name", Note: "Sign reads “The Copper Kettle”"}, {Word: "address", Note: "Cell 8a39", OK: true}, {Word: "duplicate", Note: "Nearest: Slow Pour, 290 m", OK: true}},
-		Form:   pages.DecisionForm{Note: "The sign and the register both say “The Copper Kettle”. Is that the name shoppers should see?"}, Errors: pages.Errors{{Name: "fields", Message: "Choose what has to change"}},
-		Reasons: []pages.Option{{Value: "not_there"}, {Value: "duplicate", Selected: true}}, Fields: []pages.Option{{Value: "name", Selected: true}, {Value: "address"}, {Value: "photo"}}, Replies: []pages.Reply{{Label: "Which name?", Text: "Which name should shoppers see?"}, {Label: "Clearer photo", Text: "Please send a clearer photo."}},
-		History: steps(), ActionURL: "/desk/1", Token: "t", Version: "3"}
+		Form:   pages.DecisionForm{RefuseNote: "It is listed already.", Note: "The sign and the register both say “The Copper Kettle”. Is that the name shoppers should see?"}, Errors: pages.Errors{{Name: "fields", Message: "Choose what has to change"}},
+		Reasons: []pages.Option{{Value: "not_there", Label: "Not there"}, {Value: "duplicate", Label: "Listed already", Selected: true}}, Fields: []pages.Option{{Value: "name", Label: "name", Selected: true}, {Value: "address", Label: "address"}, {Value: "photo", Label: "photo"}}, Replies: []pages.Reply{{Label: "Which name?", Text: "Which name should shoppers see?"}, {Label: "Clearer photo", Text: "Please send a clearer photo."}},
+		Codes: []pages.Option{{Value: "unclear", Label: "Unclear"}}, Hold: 15, Doubles: true, History: steps(), ActionURL: "/desk/1"}
 	free := queue
 	open := *queue.Case
 	open.Held, open.Errors, open.Photo = false, nil, nil
@@ -145,6 +146,6 @@ func desk(lang string) []Page {
 	a.Tab = "admin"
 	admin := pages.Admin{Base: a, Version: "0.1.0", Uptime: 50 * time.Hour, Search: "kiln", Figures: []pages.Figure{{Word: "businesses", N: 23808}, {Word: "waiting", N: 27, URL: "/desk"}, {Word: "orders_today", N: 112}, {Word: "jobs_failed", N: 0}},
 		Health:     []pages.Check{{Word: "database", OK: true, Note: "SQLite"}, {Word: "payments", Note: "Sandbox"}},
-		Businesses: []pages.AdminRow{{Name: "Kiln & Quay", URL: "/b/kiln-quay", Slug: "kiln-quay", State: "verified", Tone: "open", Place: "14 Harbour Street", CanSuspend: true}, {Name: "Vela Nails", URL: "/b/vela", Slug: "vela", State: "suspended", Tone: "stop", Suspended: true}}, Events: []pages.Step{{Text: "business.approve Kiln & Quay", Note: "Ines", At: Now, Done: true}}, Pager: pages.Pager{Next: "?after=2"}}
+		Businesses: []pages.AdminRow{{Name: "Kiln & Quay", URL: "/b/kiln-quay", State: "verified", Tone: "open", Place: "14 Harbour Street"}, {Name: "Vela Nails", URL: "/b/vela", State: "suspended", Tone: "stop"}}, Events: []pages.Step{{Text: "business.approve Kiln & Quay", Note: "Ines", At: Now, Done: true}}, Pager: pages.Pager{Next: "?after=2"}}
 	return []Page{{"desk/queue", queue, nil, false}, {"desk/queue", free, nil, false}, {"desk/queue", own, nil, false}, {"desk/queue", held, nil, false}, {"desk/queue", idle, nil, false}, {"admin/home", admin, nil, false}}
 }
