@@ -161,17 +161,19 @@ func (h *house) settled(o order.Order, variant string, pieces int64, wantPaid bo
 	if books := h.books(o.ID); -books["buyer"] != kept {
 		h.t.Errorf("books %v, the provider has %d", books, kept)
 	}
-	if due := h.pending(); due != 0 {
-		h.t.Errorf("%d rows are still open", due)
+	if due := h.pending(); len(due) != 0 {
+		h.t.Errorf("rows are still open: %q", due)
 	}
 }
 
-// pending counts rows that the job still means to look at.
-func (h *house) pending() (n int64) {
+// pending names the rows that the job still means to look at.
+func (h *house) pending() (rows []string) {
 	h.t.Helper()
-	h.must(h.db.Conn(h.t.Context()).Raw(`SELECT (SELECT COUNT(*) FROM payments WHERE next_check_at IS NOT NULL)
-		+ (SELECT COUNT(*) FROM refunds WHERE next_check_at IS NOT NULL)`).Scan(&n).Error)
-	return n
+	h.must(h.db.Conn(h.t.Context()).Raw(`
+		SELECT 'payment ' || state || ' ' || COALESCE(last_error, '') || ' at ' || next_check_at FROM payments WHERE next_check_at IS NOT NULL
+		UNION ALL SELECT 'refund ' || state || ' ' || COALESCE(last_error, '') || ' at ' || next_check_at FROM refunds WHERE next_check_at IS NOT NULL`).
+		Scan(&rows).Error)
+	return rows
 }
 
 // atProvider adds up what the sandbox took and gave back for an order, over all

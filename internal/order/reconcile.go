@@ -153,9 +153,31 @@ func (s *Service) workPay(ctx context.Context, p payRow) error {
 		return s.Sync(ctx, p.ID)
 	}
 	if o.State == PendingPayment && over {
-		return s.stopLate(ctx, o.ID)
+		if err := s.stopLate(ctx, o.ID); err != nil {
+			return err
+		}
 	}
-	return nil
+	return s.rest(ctx, p)
+}
+
+// rest lets a payment be that has come to its end; one that failed is looked at
+// once more when its order's hold is over.
+func (s *Service) rest(ctx context.Context, p payRow) error {
+	return s.write(ctx, func(ctx context.Context) error {
+		t, err := s.store.lock(ctx, p.OrderID)
+		if err != nil {
+			return err
+		}
+		row := t.pay(p.ID)
+		if row.State != p.State || row.NextCheckAt == nil {
+			return nil
+		}
+		set := map[string]any{"next_check_at": nil}
+		if t.order.State == PendingPayment && t.live() == nil {
+			set["next_check_at"] = t.order.HoldExpiresAt
+		}
+		return s.store.updatePay(ctx, row, set)
+	})
 }
 
 // stopLate begins to end an order whose hold is over.
