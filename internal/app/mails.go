@@ -18,7 +18,7 @@ import (
 var (
 	accountLetters = map[string]string{
 		"sign_up": "/sign-up/confirm?t=", "sign_up_known": "/sign-in", "password_reset": "/password/new?t=", "password_unknown": "/sign-up",
-		"password_changed": "/me", "invite": "/manage/invite?t=",
+		"password_changed": "/me", "invite": "/invite?t=",
 	}
 	businessLetters = []string{
 		"verification_approve", "verification_ask", "verification_reject", "verification_suspend", "verification_reinstate",

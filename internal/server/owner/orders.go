@@ -288,7 +288,11 @@ func (h *Handlers) refund(r *route.Request, p place) (route.Answer, error) {
 		if err := h.prove(r); err != nil {
 			return order.Order{}, err
 		}
-		return h.Order.Refund(r.Req().Context(), r.As(account.Owner), p.ID, id, order.RefundInput{Reason: note, ClientToken: r.FormValue("token")})
+		o, err := h.Order.Refund(r.Req().Context(), r.As(account.Owner), p.ID, id, order.RefundInput{Reason: note, ClientToken: r.FormValue("token")})
+		if wrong, ok := view.Errors(err); ok {
+			err = errs.Fields([]errs.Field{{Name: "refund_note", Code: errs.Of(err).Code, Message: wrong[0].Message}})
+		}
+		return o, err
 	})
 }
 

@@ -32,6 +32,7 @@ var tables = []string{
 	"cart.problem_", "product.state_", "product.missing_", "catalog.hint_", "case.kind_", "case.flag_", "case.field_", "case.check_", "apply.item_",
 	"payouts.state_", "payouts.text_", "manage.state_note_", "admin.figure_", "admin.health_", "problem.title_", "problem.text_",
 	"perk.", "role.", "reject.", "todo.", "report.kind_", "report.state_", "order.end_", "order.decline_", "letter.",
+	"manage.tab_", "catalog.tab_", "desk.show_", "ask.", "suspend.", "decision.", "member.", "attribute.",
 }
 
 // private are the folders whose pages only owners, verifiers and operators see.

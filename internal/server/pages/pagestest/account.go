@@ -48,11 +48,11 @@ func account(lang string) []Page {
 }
 
 func theDesk(section string) pages.Desk {
-	return pages.Desk{Business: "Kiln & Quay", Slug: "kiln-quay", Hue: 1, Photo: photo("c_ceramics", ""), State: "verified", Tone: "open", Open: openUntil(18), ShopURL: "/b/kiln-quay", Section: section, Waiting: 3}
+	return pages.Desk{Business: "Kiln & Quay", Slug: "kiln-quay", Hue: 1, Photo: photo("c_ceramics", ""), State: "verified", Tone: "open", Open: openUntil(18), ShopURL: "/b/kiln-quay", Section: section, Waiting: 3, Money: true, People: true}
 }
 
 func row(id, name, sku, picture, state string, price int64, stock int, hint string) pages.CatalogRow {
-	return pages.CatalogRow{ID: id, Name: name, URL: "/manage/kiln-quay/catalog/" + id, SKU: sku, Photo: photo(picture, ""), Hue: 1, State: state, Price: eur(price), Variants: 1, Variant: "v" + id, Counted: true, Stock: stock, Hint: hint, Version: "1"}
+	return pages.CatalogRow{ID: id, Name: name, URL: "/manage/kiln-quay/catalog/" + id, SKU: sku, Photo: photo(picture, ""), Hue: 1, State: state, Price: eur(price), Variants: 1, Variant: "v" + id, Counted: true, Stock: stock, Hint: hint, Return: "/manage/kiln-quay/catalog?state=active", Version: "1"}
 }
 
 func owner(lang string) []Page {
@@ -77,39 +77,50 @@ func owner(lang string) []Page {
 		Todo: []pages.Todo{{Word: "orders", N: 3, Note: "Next is collected at 15:10", URL: "/manage/kiln-quay/orders", Icon: "package-open"}, {Word: "stock", N: 2, Note: "Serving bowl, Terracotta planter", URL: "/manage/kiln-quay/catalog?stock=low", Icon: "triangle-alert"}}}
 	draft := today
 	draft.Desk.State, draft.Desk.ShopURL, draft.Orders, draft.Week = "draft", "", nil, nil
-	inbox := pages.Inbox{Base: b("Orders", "/manage/kiln-quay/orders"), Desk: theDesk("orders"), Orders: inboxLinks, Tabs: []pages.Link{{Label: "To do", URL: "?", Current: true, Count: 3}, {Label: "Done", URL: "?done=1"}}, EventsURL: "/manage/kiln-quay/orders/events"}
+	inbox := pages.Inbox{Base: b("Orders", "/manage/kiln-quay/orders"), Desk: theDesk("orders"), Orders: inboxLinks, Tabs: []pages.Link{{Label: "To do", URL: "?", Current: true, Count: 3}, {Label: "Done", URL: "?done=1"}}, EventsURL: "/manage/kiln-quay/orders/events", Code: "7KQ", Errors: pages.Errors{{Name: "code", Message: "This code belongs to no order that is ready"}}}
 	one := pages.OwnerOrder{Base: b("Order 10427", "/manage/kiln-quay/orders/1"), Desk: theDesk("orders"), Number: "10427", State: "placed", Tone: "soon", Kind: "pickup", Payment: "card", PlacedAt: Now, AcceptBy: Now.Add(15 * time.Minute), ReadyBy: Now.Add(time.Hour), Name: "Mina Okafor", Email: "mina@example.org", Phone: "+44 1632 960 200", PhoneURL: "+441632960200", DeliverTo: []string{"2 Mill Row"}, Note: "Please wrap it.",
-		Steps: steps(), Lines: lines(), Total: total(), CodeHint: true, CanAccept: true, CanDecline: true, CanReady: true, CanComplete: true, CanRefund: true, Refundable: eur(8450), Reasons: []pages.Option{{Value: "sold_out", Label: "Sold out"}, {Value: "closed", Label: "We are closed"}}, ActionURL: "/manage/kiln-quay/orders/1", Token: "t", EventsURL: "/manage/kiln-quay/orders/1/events",
+		Steps: steps(), Lines: lines(), Total: total(), CodeHint: true, CanAccept: true, CanDecline: true, CanStart: true, CanReady: true, CanMiss: true, CanAbort: true, Prove: true, CanComplete: true, CanRefund: true, Refundable: eur(8450), Reasons: []pages.Option{{Value: "sold_out", Label: "Sold out"}, {Value: "closed", Label: "We are closed"}}, ActionURL: "/manage/kiln-quay/orders/1", Token: "t", EventsURL: "/manage/kiln-quay/orders/1/events",
 		Errors: pages.Errors{{Name: "code", Message: "That is not the code of this order"}, {Name: "reason", Message: "Choose a reason"}}}
 	catalog := pages.Catalog{Base: b("Catalog", "/manage/kiln-quay/catalog"), Desk: theDesk("catalog"), Total: 31, Live: 27, Tabs: []pages.Link{{Label: "All", URL: "?", Current: true, Count: 31}, {Label: "Live", URL: "?state=active", Count: 27}, {Label: "Drafts", URL: "?state=draft", Count: 3}}, Token: "t", Pager: pages.Pager{Next: "?after=7", Previous: "?"},
 		Products: []pages.CatalogRow{row("1", "Speckled mug", "KQ-MUG-01", "p_mug", "active", 2400, 34, ""), row("2", "Serving bowl", "KQ-BWL-26", "p_bowl", "active", 4850, 2, "low"), row("3", "Teapot, brass handle", "KQ-TEA-09", "p_teapot", "active", 12000, 0, ""), row("4", "Bud vase", "KQ-VAS-18", "p_vase", "active", 3200, 19, ""), row("5", "Candle in a cup", "KQ-CND-01", "p_candle", "archived", 2200, 0, "out"), row("6", "Dinner plates, set of 4", "KQ-PLA-S4", "p_plate", "draft", 9600, 8, "")}}
 	catalog.Products[2].Counted = false
 	catalog.Products[3].Variants, catalog.Products[3].Variant, catalog.Products[3].From, catalog.Products[3].Held = 6, "", true, 2
 	catalog.Products[5].Photo = nil
+	catalog.Products[1].Problem, catalog.Errors = "Open orders need 3 pieces.", pages.Errors{{Message: "Teapot: A price is missing"}}
 	noProducts := catalog
 	noProducts.Products, noProducts.Total, noProducts.Live = nil, 0, 0
-	form := pages.ProductPage{Base: b("Speckled mug", "/manage/kiln-quay/catalog/1"), Desk: theDesk("catalog"), State: "active", ShopURL: "/b/kiln-quay/p/speckled-mug", Sections: []string{"For the table", "For the house"}, Currency: "EUR", Symbol: "€", Action: "/manage/kiln-quay/catalog/1", Token: "t", Missing: []string{"photo"},
-		Form:   pages.ProductForm{Title: "Speckled mug", Section: "For the table", Text: "Thrown in one piece.", Price: "24,oo", Compare: "", SKU: "KQ-MUG-01", Stock: "-3", Counted: true, State: "active", Options: [3]pages.OptionForm{{Name: "Glaze", Values: "Oat, Cobalt"}}, Variants: []pages.VariantForm{{ID: "v1", Title: "Oat", SKU: "A", Price: "24.00", Stock: "12", Counted: true}, {ID: "v2", Title: "Cobalt", SKU: "B", Price: "26.00", Stock: "3"}}, Version: "7"},
+	form := pages.ProductPage{Base: b("Speckled mug", "/manage/kiln-quay/catalog/1"), Desk: theDesk("catalog"), State: "active", ShopURL: "/b/kiln-quay/p/speckled-mug", Sections: []string{"For the table", "For the house"}, Currency: "EUR", Symbol: "€", Action: "/manage/kiln-quay/catalog/1", Token: "t", Missing: []string{"photo"}, NewAlt: "A mug", Changed: true,
+		Form:   pages.ProductForm{Title: "Speckled mug", Section: "For the table", Text: "Thrown in one piece.", Price: "24,oo", Compare: "", SKU: "KQ-MUG-01", Stock: "-3", StockWas: "3", Counted: true, State: "active", Photos: []pages.PhotoForm{{Hash: "ph1", Alt: "A mug"}}, Options: [3]pages.OptionForm{{Name: "Glaze", Values: "Oat, Cobalt"}}, Variants: []pages.VariantForm{{ID: "v1", Title: "Oat", SKU: "A", Price: "24.00", Stock: "12", Counted: true}, {ID: "v2", Title: "Cobalt", SKU: "B", Price: "26.00", Stock: "3"}}, Version: "7"},
 		Errors: pages.Errors{{Name: "price", Message: "Enter the price as numbers, like 24.00"}, {Name: "stock", Message: "Stock can be 0 or more, up to 9,999"}, {Name: "variants.1.price", Message: "Enter the price as numbers, like 24.00"}},
-		Photos: []pages.OwnerPhoto{{ID: "ph1", Photo: *photo("p_mug", "A mug"), First: true}, {ID: "ph2", Photo: *photo("c_ceramics", "Pots")}}}
+		Photos: []pages.OwnerPhoto{{ID: "ph1", Photo: *photo("p_mug", "A mug"), Alt: "A mug", First: true}, {ID: "ph2", Photo: *photo("c_ceramics", "Pots")}}}
 	form.Failed = true
 	profile := pages.Profile{Base: b("Profile", "/manage/kiln-quay/profile"), Desk: theDesk("profile"), Review: true, Photo: photo("c_shop", "The front"), Map: smallMap(), Categories: list.Categories, Countries: []pages.Option{{Value: "GB", Label: "United Kingdom", Selected: true}}, Currencies: []pages.Option{{Value: "EUR", Label: "Euro", Selected: true}},
-		Form:    pages.BusinessForm{Title: "Kiln & Quay", Text: "Stoneware.", Phone: "+44 1632 960 118", Email: "hello@kiln.example", Street: "14 Harbour Street", Postcode: "PM1 4QS", City: "Portmere", Country: "GB", Lat: "50.1", Lng: "-5.0", Version: "3"},
-		Selling: pages.SellingForm{Currency: "EUR", Pickup: true, Prep: "60", Version: "3"}, Symbol: "€", CanSell: true, Attributes: []pages.Option{{Value: "step_free", Label: "Step-free", Selected: true}}}
-	hours := pages.HoursPage{Base: b("Hours", "/manage/kiln-quay/hours"), Desk: theDesk("hours"), Zone: "Europe/London", Text: "Mo-Fr 9-18, on call", Version: "1", Today: "2026-11-21",
-		Special: []pages.SpecialDay{{ID: "x1", From: Now.AddDate(0, 1, 3), To: Now.AddDate(0, 1, 6), Label: "Christmas"}}, Errors: pages.Errors{{Name: "thu", Message: "10:00-13:00 and 12:00-20:00 overlap"}}}
+		Attributes: []pages.Option{{Value: "card", Label: "Cards", Selected: true}, {Value: "wifi", Label: "Wi-Fi"}}, Symbol: "€", CanSell: true, Changed: true,
+		Form:    pages.BusinessForm{Title: "Kiln & Quay", Text: "Stoneware.", Phone: "+44 1632 960 118", Email: "hello@kiln.example", Street: "Harbour Street", HouseNumber: "14", Unit: "2", Postcode: "PM1 4QS", City: "Portmere", Country: "GB", Lat: "50.1", Lng: "-5.0", LegalName: "Kiln & Quay Ltd", RegisterNumber: "01234567", Certified: true, PhotoHash: "ph1", Version: "3"},
+		Selling: pages.SellingForm{Currency: "EUR", Pickup: true, Delivery: true, PayAtPickup: true, Prep: "60", Radius: "3000", Fee: "4.50", Minimum: "20", Version: "3"}, SellingErrors: pages.Errors{{Name: "delivery_radius_m", Message: "Please say how far you deliver."}, {Name: "pay_at_pickup", Message: "Paying at pickup needs pickup."}},
+		Errors: pages.Errors{{Name: "address.street", Message: "This line has at most 120 characters."}, {Name: "certified", Message: "This was checked."}}}
+	hours := pages.HoursPage{Base: b("Hours", "/manage/kiln-quay/hours"), Desk: theDesk("hours"), Zone: "Europe/London", Changed: true, Text: "Mo-Fr 9-18, on call", Version: "1", Today: "2026-11-21",
+		Special: []pages.SpecialDay{{ID: "x1", From: Now.AddDate(0, 1, 3), To: Now.AddDate(0, 1, 6), Label: "Christmas"}}, Errors: pages.Errors{{Name: "thu", Message: "10:00-13:00 and 12:00-20:00 overlap"}}, Add: pages.SpecialForm{From: "2020-01-01", Hours: "9-"}, AddErrors: pages.Errors{{Name: "from", Message: "This day is over."}}}
 	for i, name := range []string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"} {
 		hours.Days = append(hours.Days, pages.HoursDay{Weekday: time.Weekday((i + 1) % 7), Name: name, Value: "10:00-18:00"})
 	}
 	hours.Days[0].Value = ""
-	apply := pages.Application{Base: b("Verification", "/manage/kiln-quay/verification"), Desk: theDesk("verification"), Status: "changes_requested", Tone: "soon", CanSubmit: true, CanPull: true, Since: Now.AddDate(0, 0, -1), Decided: Now, Note: "The sign says “The Kiln”.\n\nWhich name should shoppers see?",
+	apply := pages.Application{Base: b("Verification", "/manage/kiln-quay/verification"), Desk: theDesk("verification"), Status: "changes_requested", Tone: "soon", CanSubmit: true, CanPull: true, CanClose: true, CanReopen: true, Place: 3, Usual: 5 * time.Hour, Since: Now.AddDate(0, 0, -1), Decided: Now, Note: "The sign says “The Kiln”.\n\nWhich name should shoppers see?",
 		Checklist: []pages.CheckItem{{Word: "name", Done: true, Required: true, URL: "/manage/kiln-quay/profile"}, {Word: "hours", Required: true, URL: "/manage/kiln-quay/hours"}, {Word: "payouts", URL: "/manage/kiln-quay/payouts"}},
 		Asked:     []pages.Asked{{Field: "name", Note: "Say which name is right", URL: "/manage/kiln-quay/profile#f-name"}}, History: steps()}
 	rejected := apply
-	rejected.Status, rejected.Tone, rejected.Asked, rejected.Reasons, rejected.CanPull = "rejected", "stop", nil, []string{"not_there", "duplicate"}, false
-	payouts := pages.Payouts{Base: b("Payouts", "/manage/kiln-quay/payouts"), Desk: theDesk("payouts"), Enabled: true, Status: "restricted", Tone: "soon", Due: []string{"A photo of an identity document"}, Deadline: Now.AddDate(0, 0, 9), CanStart: true, CanLogin: true, Charges: true, Token: "t",
+	rejected.Status, rejected.Tone, rejected.Asked, rejected.Reasons, rejected.CanPull = "rejected", "stop", nil, []string{"The place is not right", "This business is already listed"}, false
+	rejected.CanRetry, rejected.RetryAt = false, Now.AddDate(0, 0, 7)
+	retry := rejected
+	retry.CanRetry = true
+	hours.Rich = true
+	payouts := pages.Payouts{Base: b("Payouts", "/manage/kiln-quay/payouts"), Desk: theDesk("payouts"), Enabled: true, Status: "restricted", Tone: "soon", Due: []string{"A photo of an identity document"}, Deadline: Now.AddDate(0, 0, 9), CanStart: true, CanLogin: true, Charges: true, Prove: true, Errors: pages.Errors{{Name: "password", Message: "This is not your password."}}, Token: "t",
 		Statement: []pages.PayoutRow{{At: Now, Number: "10427", URL: "/manage/kiln-quay/orders/1", Gross: eur(8450), Fee: eur(215), Refund: eur(0), Net: eur(8235)}, {At: Now, Number: "10426", URL: "/manage/kiln-quay/orders/2", Gross: eur(2400), Fee: eur(61), Refund: eur(2400), Net: eur(-61)}}, Sum: eur(8174)}
+	roles := []pages.Option{{Value: "staff", Label: "Staff", Selected: true}, {Value: "owner", Label: "Owner"}}
+	staff := pages.Staff{Base: b("People", "/manage/kiln-quay/staff"), Desk: theDesk("staff"), Email: "ines@", Roles: roles, Prove: true, Errors: pages.Errors{{Name: "email", Message: "This does not look like an e-mail address."}, {Name: "role", Message: "Choose a role"}},
+		Members: []pages.Member{{ID: "u1", Name: "Mina Okafor", Email: "mina@example.org", Role: "owner", Roles: roles, Self: true}, {ID: "u2", Name: "Ines", Email: "ines@example.org", Role: "staff", Roles: roles}}}
 	return []Page{
+		{"owner/staff", staff, nil, false}, {"owner/invitation", pages.Invitation{Base: b("Join", "/invite"), Token: "t"}, nil, false}, {"owner/verification", retry, nil, false},
 		{"owner/businesses", list, nil, false}, {"owner/today", today, nil, false}, {"owner/today", draft, nil, false}, {"owner/orders", inbox, []string{"owner/orders/list"}, false}, {"owner/order", one, []string{"owner/order/live"}, false},
 		{"owner/catalog", catalog, nil, false}, {"owner/catalog", noProducts, nil, false}, {"owner/product", form, nil, false}, {"owner/profile", profile, nil, false}, {"owner/hours", hours, nil, false},
 		{"owner/verification", apply, nil, false}, {"owner/verification", rejected, nil, false}, {"owner/payouts", payouts, nil, false},
@@ -125,8 +136,8 @@ func desk(lang string) []Page {
 		Photo:  &pages.Photo{URL: Pictures + "v_kettle.avif", Alt: "Red shop front, sign reads The Copper Kettle", Width: 1024, Height: 576},
 		Rows:   []pages.CaseRow{{Field: "name", Claimed: "Copper Kettle Café", Found: "The Copper Kettle Ltd", Source: "register", Differs: true}, {Field: "address", Claimed: "22 Mill Row, PM1 2DR", Same: true}, {Field: "phone", Claimed: "+44 1632 960 118", Found: "Answered by code", Same: true}, {Field: "category", Claimed: "Café"}},
 		Checks: []pages.Check{{Word: "name", Note: "Sign reads “The Copper Kettle”"}, {Word: "address", Note: "Cell 8a39", OK: true}, {Word: "duplicate", Note: "Nearest: Slow Pour, 290 m", OK: true}},
-		Form:   pages.DecisionForm{RefuseNote: "It is listed already.", Note: "The sign and the register both say “The Copper Kettle”. Is that the name shoppers should see?"}, Errors: pages.Errors{{Name: "fields", Message: "Choose what has to change"}},
-		Reasons: []pages.Option{{Value: "not_there", Label: "Not there"}, {Value: "duplicate", Label: "Listed already", Selected: true}}, Fields: []pages.Option{{Value: "name", Label: "name", Selected: true}, {Value: "address", Label: "address"}, {Value: "photo", Label: "photo"}}, Replies: []pages.Reply{{Label: "Which name?", Text: "Which name should shoppers see?"}, {Label: "Clearer photo", Text: "Please send a clearer photo."}},
+		Form:   pages.DecisionForm{RefuseNote: "It is listed already.", Note: "The sign and the register both say “The Copper Kettle”. Is that the name shoppers should see?"}, Errors: pages.Errors{{Name: "fields", Message: "Choose what has to change"}, {Name: "code", Message: "Choose what is wrong"}, {Name: "approve_note", Message: "Say why they are none"}, {Name: "reason", Message: "Choose a reason"}, {Name: "refuse_note", Message: "Say it in your own words"}},
+		Reasons: []pages.Option{{Value: "wrong_place", Label: "The place is not right"}, {Value: "duplicate", Label: "Listed already", Selected: true}}, Fields: []pages.Option{{Value: "name", Label: "name", Selected: true}, {Value: "address.street", Label: "address_street"}, {Value: "photo", Label: "photo"}}, Replies: []pages.Reply{{Label: "Which name?", Text: "Which name should shoppers see?"}, {Label: "Clearer photo", Text: "Please send a clearer photo."}},
 		Codes: []pages.Option{{Value: "unclear", Label: "Unclear"}}, Hold: 15, Doubles: true, History: steps(), ActionURL: "/desk/1"}
 	free := queue
 	open := *queue.Case
@@ -140,12 +151,23 @@ func desk(lang string) []Page {
 	other := open
 	other.Holder = "Ines"
 	held.Case = &other
+	closed := free
+	done := open
+	done.Closed = true
+	closed.Case = &done
+	waiting := queue
+	waiting.Case = nil
 	idle := queue
 	idle.Case, idle.Cases = nil, nil
 	a := b
 	a.Tab = "admin"
-	admin := pages.Admin{Base: a, Version: "0.1.0", Uptime: 50 * time.Hour, Search: "kiln", Figures: []pages.Figure{{Word: "businesses", N: 23808}, {Word: "waiting", N: 27, URL: "/desk"}, {Word: "orders_today", N: 112}, {Word: "jobs_failed", N: 0}},
+	admin := pages.Admin{Base: a, Version: "0.1.0", Uptime: 50 * time.Hour, Search: "kiln", Figures: []pages.Figure{{Word: "businesses", N: 23808}, {Word: "waiting", N: 27, URL: "/desk"}, {Word: "suspended", N: 1}, {Word: "jobs_failed", N: 0}},
 		Health:     []pages.Check{{Word: "database", OK: true, Note: "SQLite"}, {Word: "payments", Note: "Sandbox"}},
-		Businesses: []pages.AdminRow{{Name: "Kiln & Quay", URL: "/b/kiln-quay", State: "verified", Tone: "open", Place: "14 Harbour Street"}, {Name: "Vela Nails", URL: "/b/vela", State: "suspended", Tone: "stop"}}, Events: []pages.Step{{Text: "business.approve Kiln & Quay", Note: "Ines", At: Now, Done: true}}, Pager: pages.Pager{Next: "?after=2"}}
-	return []Page{{"desk/queue", queue, nil, false}, {"desk/queue", free, nil, false}, {"desk/queue", own, nil, false}, {"desk/queue", held, nil, false}, {"desk/queue", idle, nil, false}, {"admin/home", admin, nil, false}}
+		Businesses: []pages.AdminRow{{Name: "Kiln & Quay", URL: "/admin/businesses/kiln-quay", State: "verified", Tone: "open", Place: "14 Harbour Street"}, {Name: "Vela Nails", URL: "/admin/businesses/vela", State: "suspended", Tone: "stop"}}, Events: []pages.Step{{Text: "business.approve Kiln & Quay", Note: "Ines", At: Now, Done: true}}, Pager: pages.Pager{Next: "?after=2"}}
+	codes := []pages.Option{{Label: "Please choose", Selected: true}, {Value: "fraud", Label: "It is meant to deceive"}}
+	listed := pages.AdminBusiness{Base: a, Name: "Kiln & Quay", Slug: "kiln-quay", ID: "0193a7c2", State: "verified", Tone: "open", Category: "Ceramics studio", Address: []string{"14 Harbour Street", "Portmere PM1 4QS"}, Email: "hello@kiln.example", Phone: "+44 1632 960 118", ShopURL: "/b/kiln-quay", CanSuspend: true, Codes: codes, Form: pages.MeasureForm{ReviewAt: "2026-12-21", Words: "Two complaints."},
+		Errors: pages.Errors{{Name: "code", Message: "Choose at least one reason."}, {Name: "review_at", Message: "Say when this is looked at again."}}, History: admin.Events, Events: admin.Events}
+	suspended := listed
+	suspended.State, suspended.ShopURL, suspended.CanSuspend, suspended.CanReinstate, suspended.Errors = "suspended", "", false, true, pages.Errors{{Name: "note", Message: "Say it in your own words, too."}}
+	return []Page{{"admin/business", listed, nil, false}, {"admin/business", suspended, nil, false}, {"desk/queue", closed, nil, false}, {"desk/queue", waiting, nil, false}, {"desk/queue", queue, nil, false}, {"desk/queue", free, nil, false}, {"desk/queue", own, nil, false}, {"desk/queue", held, nil, false}, {"desk/queue", idle, nil, false}, {"admin/home", admin, nil, false}}
 }
