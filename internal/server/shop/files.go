@@ -108,7 +108,7 @@ func (h *Handlers) mailbox(r *route.Request) (route.Answer, error) {
 		return nil, errs.Missing("page")
 	}
 	page := &pages.Mails{}
-	page.Title, page.Robots = r.Text("mails.title"), "noindex"
+	page.Title, page.Robots = r.Text("mail.title"), "noindex"
 	for _, m := range h.Mailbox.Messages() {
 		line := pages.Mail{ID: m.ID, URL: "/dev/mail?id=" + m.ID, To: m.To, Subject: m.Subject, Text: m.Text, At: m.At, Links: links(m.Text)}
 		if m.ID == r.QueryParam("id") {
@@ -116,7 +116,7 @@ func (h *Handlers) mailbox(r *route.Request) (route.Answer, error) {
 		}
 		page.Mails = append(page.Mails, line)
 	}
-	return route.HTML{Name: "dev/mails", Page: page}, nil
+	return route.HTML{Name: "dev/mail", Page: page}, nil
 }
 
 // links are the addresses in a mail.
