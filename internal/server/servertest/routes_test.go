@@ -1,0 +1,376 @@
+package servertest_test
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"nearby/internal/database/dbtest"
+	"nearby/internal/ident"
+	"nearby/internal/order"
+	"nearby/internal/server/servertest"
+)
+
+// who may use a route, as far as the route itself decides.
+type who int
+
+const (
+	anyone   who = iota
+	signedIn     // any user, for what is theirs
+	member       // people of the business in the address; nobody else finds it
+	owns         // whoever the thing in the address belongs to; nobody else finds it
+	verifier
+	operator
+	machine // proves itself by a signature
+)
+
+// pages is every route of the pages, each with who may use it and an address
+// that names somebody's things. Things in braces are filled in by the test.
+var pageRoutes = map[string]struct {
+	who  who
+	path string
+}{
+	"GET /":                                       {anyone, "/?cell={cell}"},
+	"GET /map":                                    {anyone, "/map?cell={cell}"},
+	"GET /b/:slug":                                {anyone, "/b/{slug}"},
+	"GET /b/:slug/p/:product":                     {anyone, "/b/{slug}/p/{productslug}"},
+	"GET /report":                                 {anyone, "/report?business={slug}"},
+	"POST /report":                                {anyone, "/report"},
+	"GET /transparency":                           {anyone, "/transparency"},
+	"GET /cart":                                   {anyone, "/cart"},
+	"POST /cart":                                  {anyone, "/cart"},
+	"POST /cart/add":                              {anyone, "/cart/add"},
+	"GET /checkout/:id":                           {anyone, "/checkout/{slug}"},
+	"POST /checkout/:id":                          {anyone, "/checkout/{slug}"},
+	"GET /orders":                                 {anyone, "/orders"},
+	"GET /o/:order":                               {owns, "/o/{order}"},
+	"GET /o/:order/events":                        {owns, "/o/{order}/events"},
+	"POST /o/:order/cancel":                       {owns, "/o/{order}/cancel"},
+	"GET /o/:order/pay":                           {owns, "/o/{order}/pay"},
+	"GET /assets/*":                               {anyone, "/assets/none"},
+	"GET /photos/:hash/:size":                     {anyone, "/photos/{hash}/list"},
+	"GET /favicon.ico":                            {anyone, "/favicon.ico"},
+	"GET /robots.txt":                             {anyone, "/robots.txt"},
+	"GET /sitemap.xml":                            {anyone, "/sitemap.xml"},
+	"GET /.well-known/security.txt":               {anyone, "/.well-known/security.txt"},
+	"GET /dev/mail":                               {anyone, "/dev/mail"},
+	"GET /livez":                                  {anyone, "/livez"},
+	"GET /readyz":                                 {anyone, "/readyz"},
+	"GET /sign-in":                                {anyone, "/sign-in"},
+	"POST /sign-in":                               {anyone, "/sign-in"},
+	"POST /sign-out":                              {anyone, "/sign-out"},
+	"GET /sign-up":                                {anyone, "/sign-up"},
+	"POST /sign-up":                               {anyone, "/sign-up"},
+	"GET /sign-up/sent":                           {anyone, "/sign-up/sent"},
+	"GET /sign-up/confirm":                        {anyone, "/sign-up/confirm?t=none"},
+	"POST /sign-up/confirm":                       {anyone, "/sign-up/confirm"},
+	"GET /password":                               {anyone, "/password"},
+	"POST /password":                              {anyone, "/password"},
+	"GET /password/new":                           {anyone, "/password/new?t=none"},
+	"POST /password/new":                          {anyone, "/password/new"},
+	"POST /settings":                              {anyone, "/settings"},
+	"GET /me":                                     {signedIn, "/me"},
+	"POST /me/password":                           {signedIn, "/me/password"},
+	"POST /me/sessions/end":                       {signedIn, "/me/sessions/end"},
+	"POST /me/sessions/:id/end":                   {signedIn, "/me/sessions/{session}/end"},
+	"GET /manage":                                 {signedIn, "/manage"},
+	"POST /manage":                                {signedIn, "/manage"},
+	"GET /invite":                                 {signedIn, "/invite?t=none"},
+	"POST /invite":                                {signedIn, "/invite"},
+	"GET /manage/:slug":                           {member, "/manage/{slug}"},
+	"GET /manage/:slug/orders":                    {member, "/manage/{slug}/orders"},
+	"GET /manage/:slug/orders/events":             {member, "/manage/{slug}/orders/events"},
+	"POST /manage/:slug/orders/complete":          {member, "/manage/{slug}/orders/complete"},
+	"GET /manage/:slug/orders/:order":             {member, "/manage/{slug}/orders/{order}"},
+	"GET /manage/:slug/orders/:order/events":      {member, "/manage/{slug}/orders/{order}/events"},
+	"POST /manage/:slug/orders/:order/accept":     {member, "/manage/{slug}/orders/{order}/accept"},
+	"POST /manage/:slug/orders/:order/start":      {member, "/manage/{slug}/orders/{order}/start"},
+	"POST /manage/:slug/orders/:order/ready":      {member, "/manage/{slug}/orders/{order}/ready"},
+	"POST /manage/:slug/orders/:order/complete":   {member, "/manage/{slug}/orders/{order}/complete"},
+	"POST /manage/:slug/orders/:order/missed":     {member, "/manage/{slug}/orders/{order}/missed"},
+	"POST /manage/:slug/orders/:order/decline":    {member, "/manage/{slug}/orders/{order}/decline"},
+	"POST /manage/:slug/orders/:order/abort":      {member, "/manage/{slug}/orders/{order}/abort"},
+	"POST /manage/:slug/orders/:order/refund":     {member, "/manage/{slug}/orders/{order}/refund"},
+	"GET /manage/:slug/catalog":                   {member, "/manage/{slug}/catalog"},
+	"POST /manage/:slug/catalog":                  {member, "/manage/{slug}/catalog"},
+	"POST /manage/:slug/stock":                    {member, "/manage/{slug}/stock"},
+	"GET /manage/:slug/catalog/new":               {member, "/manage/{slug}/catalog/new"},
+	"POST /manage/:slug/catalog/new":              {member, "/manage/{slug}/catalog/new"},
+	"GET /manage/:slug/catalog/:product":          {member, "/manage/{slug}/catalog/{product}"},
+	"POST /manage/:slug/catalog/:product":         {member, "/manage/{slug}/catalog/{product}"},
+	"GET /manage/:slug/profile":                   {member, "/manage/{slug}/profile"},
+	"POST /manage/:slug/profile":                  {member, "/manage/{slug}/profile"},
+	"POST /manage/:slug/selling":                  {member, "/manage/{slug}/selling"},
+	"GET /manage/:slug/hours":                     {member, "/manage/{slug}/hours"},
+	"POST /manage/:slug/hours":                    {member, "/manage/{slug}/hours"},
+	"POST /manage/:slug/hours/special":            {member, "/manage/{slug}/hours/special"},
+	"POST /manage/:slug/hours/special/:id/delete": {member, "/manage/{slug}/hours/special/2030-12-24/delete"},
+	"GET /manage/:slug/verification":              {member, "/manage/{slug}/verification"},
+	"POST /manage/:slug/verification":             {member, "/manage/{slug}/verification"},
+	"GET /manage/:slug/payouts":                   {member, "/manage/{slug}/payouts"},
+	"POST /manage/:slug/payouts/onboard":          {member, "/manage/{slug}/payouts/onboard"},
+	"POST /manage/:slug/payouts/login":            {member, "/manage/{slug}/payouts/login"},
+	"GET /manage/:slug/staff":                     {member, "/manage/{slug}/staff"},
+	"POST /manage/:slug/staff":                    {member, "/manage/{slug}/staff"},
+	"POST /manage/:slug/staff/:user":              {member, "/manage/{slug}/staff/{owner}"},
+	"GET /desk":                                   {verifier, "/desk"},
+	"POST /desk/next":                             {verifier, "/desk/next"},
+	"GET /desk/:request":                          {verifier, "/desk/{request}"},
+	"POST /desk/:request/take":                    {verifier, "/desk/{request}/take"},
+	"POST /desk/:request/release":                 {verifier, "/desk/{request}/release"},
+	"POST /desk/:request/approve":                 {verifier, "/desk/{request}/approve"},
+	"POST /desk/:request/ask":                     {verifier, "/desk/{request}/ask"},
+	"POST /desk/:request/reject":                  {verifier, "/desk/{request}/reject"},
+	"GET /admin":                                  {operator, "/admin"},
+	"GET /admin/businesses/:slug":                 {operator, "/admin/businesses/{slug}"},
+	"POST /admin/businesses/:slug/suspend":        {operator, "/admin/businesses/{slug}/suspend"},
+	"POST /admin/businesses/:slug/reinstate":      {operator, "/admin/businesses/{slug}/reinstate"},
+	"POST /webhooks/stripe":                       {machine, "/webhooks/stripe"},
+	"POST /webhooks/stripe/connect":               {machine, "/webhooks/stripe/connect"},
+}
+
+// things are what the routes' addresses name: all of it belongs to the first
+// owner and the first shopper.
+type things struct {
+	site  *servertest.Site
+	shop  servertest.Shop
+	other servertest.Shop // the other owner's
+	ids   map[string]string
+}
+
+func newThings(t *testing.T) things {
+	t.Helper()
+	site := servertest.New(t, dbtest.SQLite(t), servertest.ByHand(), servertest.NoCards())
+	w := things{
+		site: site, shop: site.AddShop(servertest.NewShop{}),
+		other: site.AddShop(servertest.NewShop{Name: "Other Bakery", Owner: site.People.OtherOwner, Lat: 52.53, Lng: 13.41}),
+	}
+	draft := site.AddShop(servertest.NewShop{Name: "New Bakery", Draft: true, Lat: 52.54, Lng: 13.42})
+	request, err := site.Verification.Submit(t.Context(), site.People.Owner.As("owner"), draft.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	placed, err := site.Order.Place(t.Context(), order.Buyer{UserID: site.People.Shopper.ID}, order.PlaceInput{
+		BusinessID: w.shop.ID, Lines: []order.PlaceLine{{VariantID: w.shop.Variant, Quantity: 1}}, Payment: order.PayAtPickup,
+		Fulfilment: order.Fulfilment{Kind: order.Pickup}, Contact: order.Contact{Name: "Sam Shopper", Email: "sam@people.example"},
+		ExpectedTotal: w.shop.Price(), Locale: "en", ClientToken: ident.Token(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	site.SignIn(site.People.Shopper)
+	sessions, err := site.Account.Sessions(t.Context(), site.People.Shopper.ID)
+	if err != nil || len(sessions) == 0 {
+		t.Fatalf("no session of the shopper: %v", err)
+	}
+	w.ids = map[string]string{
+		"slug": w.shop.Slug, "business": w.shop.ID, "order": placed.Order.ID, "product": w.shop.Product.ID, "productslug": w.shop.Product.Slug,
+		"variant": w.shop.Variant, "request": request.ID, "session": sessions[0].ID, "owner": site.People.Owner.ID,
+		"cell": w.shop.Cell.Parent(9).String(), "hash": strings.Repeat("0", 64),
+	}
+	return w
+}
+
+// at is a route's address with the things filled in; pairs replace some.
+func (w things) at(path string, pairs ...string) string {
+	ids := maps.Clone(w.ids)
+	for i := 0; i+1 < len(pairs); i += 2 {
+		ids[pairs[i]] = pairs[i+1]
+	}
+	for name, id := range ids {
+		path = strings.ReplaceAll(path, "{"+name+"}", id)
+	}
+	return path
+}
+
+// ask asks as somebody, without following redirects.
+func ask(b *servertest.Browser, key, path string) *servertest.Page {
+	client := *b.Client
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	other := *b
+	other.Client = &client
+	method, _, _ := strings.Cut(key, " ")
+	var form url.Values
+	if method != http.MethodGet {
+		form = url.Values{"nothing": {"1"}}
+	}
+	return other.Send(method, path, form)
+}
+
+func toSignIn(p *servertest.Page) bool {
+	return p.Status == http.StatusSeeOther && strings.HasPrefix(p.Header.Get("Location"), "/sign-in")
+}
+
+// A route that is not in the table has not been thought about.
+func TestEveryRouteIsInTheTable(t *testing.T) {
+	site := servertest.New(t, dbtest.SQLite(t), servertest.ByHand(), servertest.NoCards())
+	mounted := map[string]bool{}
+	for _, r := range site.Server.Echo().Routes() {
+		key := r.Method + " " + r.Path
+		if r.Method == http.MethodHead || r.Method == "echo_route_not_found" {
+			continue
+		}
+		mounted[key] = true
+		_, page := pageRoutes[key]
+		_, call := apiRoutes[key]
+		if !page && !call {
+			t.Errorf("%s has no line in the tables of this test: say who may use it", key)
+		}
+	}
+	for _, key := range slices.Concat(slices.Collect(maps.Keys(pageRoutes)), slices.Collect(maps.Keys(apiRoutes))) {
+		if !mounted[key] {
+			t.Errorf("%s is in a table and is no route", key)
+		}
+	}
+}
+
+func TestRoutesForNobodySignedIn(t *testing.T) {
+	w := newThings(t)
+	for _, key := range slices.Sorted(maps.Keys(pageRoutes)) {
+		row := pageRoutes[key]
+		page := ask(w.site.Guest(), key, w.at(row.path))
+		switch row.who {
+		case anyone:
+			if page.Status >= 500 || page.Status == http.StatusUnauthorized || page.Status == http.StatusForbidden || toSignIn(page) {
+				t.Errorf("%s is for anyone: %d to %q", key, page.Status, page.Header.Get("Location"))
+			}
+		case owns:
+			if page.Status != http.StatusNotFound {
+				t.Errorf("%s without a proof: %d", key, page.Status)
+			}
+		case machine:
+			if page.Status < 400 || page.Status == http.StatusUnauthorized || page.Header.Get("Content-Type") != "application/problem+json" {
+				t.Errorf("%s without a signature: %d %s", key, page.Status, page.Header.Get("Content-Type"))
+			}
+		default:
+			if !toSignIn(page) {
+				t.Errorf("%s when nobody is signed in: %d to %q", key, page.Status, page.Header.Get("Location"))
+			}
+		}
+	}
+}
+
+func TestRoutesForTheWrongRole(t *testing.T) {
+	w := newThings(t)
+	for _, somebody := range []struct {
+		name   string
+		signIn *servertest.Browser
+		may    []who
+	}{
+		{"shopper", w.site.SignIn(w.site.People.OtherShopper), nil},
+		{"owner", w.site.SignIn(w.site.People.OtherOwner), nil},
+		{"verifier", w.site.SignIn(w.site.People.Verifier), []who{verifier}},
+		{"operator", w.site.SignIn(w.site.People.Operator), []who{operator}},
+	} {
+		for _, key := range slices.Sorted(maps.Keys(pageRoutes)) {
+			row := pageRoutes[key]
+			if row.who != verifier && row.who != operator || slices.Contains(somebody.may, row.who) {
+				continue
+			}
+			if page := ask(somebody.signIn, key, w.at(row.path)); page.Status != http.StatusForbidden {
+				t.Errorf("%s as %s: %d", key, somebody.name, page.Status)
+			}
+		}
+	}
+	verifierMay := ask(w.site.SignIn(w.site.People.Verifier), "GET /desk", "/desk")
+	operatorMay := ask(w.site.SignIn(w.site.People.Operator), "GET /admin", "/admin")
+	if verifierMay.Status != http.StatusOK || operatorMay.Status != http.StatusOK {
+		t.Errorf("the right roles: %d and %d", verifierMay.Status, operatorMay.Status)
+	}
+}
+
+// Somebody else's thing is not found: neither under its own address, nor when
+// its id is put into an address of one's own.
+func TestRoutesWithSomebodyElsesThing(t *testing.T) {
+	w := newThings(t)
+	strangers := map[string]*servertest.Browser{
+		"another shopper": w.site.SignIn(w.site.People.OtherShopper),
+		"another owner":   w.site.SignIn(w.site.People.OtherOwner),
+		"verifier":        w.site.SignIn(w.site.People.Verifier),
+		"operator":        w.site.SignIn(w.site.People.Operator),
+	}
+	before := w.state(t)
+	for _, key := range slices.Sorted(maps.Keys(pageRoutes)) {
+		row := pageRoutes[key]
+		for name, stranger := range strangers {
+			if row.who == member || row.who == owns || strings.Contains(row.path, "{session}") {
+				if page := ask(stranger, key, w.at(row.path)); page.Status != http.StatusNotFound {
+					t.Errorf("%s as %s: %d", key, name, page.Status)
+				}
+			}
+		}
+		// The own business in the address, and somebody else's thing after it.
+		if row.who == member && (strings.Contains(row.path, "{order}") || strings.Contains(row.path, "{product}")) {
+			if page := ask(strangers["another owner"], key, w.at(row.path, "slug", w.other.Slug)); page.Status != http.StatusNotFound {
+				t.Errorf("%s with another's id under the own business: %d", key, page.Status)
+			}
+		}
+	}
+	if after := w.state(t); after != before {
+		t.Errorf("the exercise changed something: %s became %s", before, after)
+	}
+}
+
+// state is what no stranger may change.
+func (w things) state(t *testing.T) string {
+	t.Helper()
+	o, err := w.site.Order.Get(t.Context(), w.ids["order"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := w.site.Directory.Get(t.Context(), w.shop.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := w.site.Catalog.Get(t.Context(), w.shop.ID, w.shop.Product.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sessions, err := w.site.Account.Sessions(t.Context(), w.site.People.Shopper.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	members, err := w.site.Account.Members(t.Context(), w.shop.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("order %s %d, business %s %d, product %d, %d sessions, %d members",
+		o.State, o.Version, b.State, b.Version, p.Version, len(sessions), len(members))
+}
+
+// Every page that its audience can open is a sound page.
+func TestPagesWithoutFaults(t *testing.T) {
+	w := newThings(t)
+	eyes := map[who]*servertest.Browser{
+		anyone: w.site.Guest(), signedIn: w.site.SignIn(w.site.People.Shopper), owns: w.site.SignIn(w.site.People.Shopper),
+		member: w.site.SignIn(w.site.People.Owner), verifier: w.site.SignIn(w.site.People.Verifier), operator: w.site.SignIn(w.site.People.Operator),
+	}
+	for _, key := range slices.Sorted(maps.Keys(pageRoutes)) {
+		row := pageRoutes[key]
+		if !strings.HasPrefix(key, "GET ") || strings.HasSuffix(key, "/events") || eyes[row.who] == nil {
+			continue
+		}
+		for _, lang := range []string{"en", "de", "ar"} {
+			path := w.at(row.path)
+			if strings.Contains(path, "?") {
+				path += "&lang=" + lang
+			} else {
+				path += "?lang=" + lang
+			}
+			page := eyes[row.who].Get(path)
+			if page.Status >= 500 {
+				t.Errorf("%s: %d", path, page.Status)
+			}
+			if page.Doc == nil || key == "GET /map" {
+				continue // a file, or a part of a page
+			}
+			for _, fault := range page.Faults() {
+				t.Errorf("%s: %s", path, fault)
+			}
+		}
+	}
+}
