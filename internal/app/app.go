@@ -172,7 +172,7 @@ func (a *App) furnish(ctx context.Context) error {
 	a.Ledger = ledger.New(a.DB, a.Clock, a.IDs)
 	a.Order = order.New(order.Deps{
 		DB: a.DB, Clock: a.Clock, IDs: a.IDs, Audit: a.Audit, Jobs: a.Jobs, Accounts: a.Account, Directory: a.Directory,
-		Stock: catalog.NewStock(a.DB, a.Clock, a.IDs), Payout: a.Payout, Ledger: a.Ledger, Gateway: a.Gateway, Install: install, BaseURL: base, Secret: keys["install"], HoldFor: s.HoldFor,
+		Stock: a.Catalog.Stock(), Payout: a.Payout, Ledger: a.Ledger, Gateway: a.Gateway, Install: install, BaseURL: base, Secret: keys["install"], HoldFor: s.HoldFor,
 	})
 	a.Order.Listen(a.Inbox)
 	for _, kind := range []string{"account.", "capability."} {

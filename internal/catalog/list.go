@@ -8,7 +8,6 @@ import (
 	"nearby/internal/directory"
 	"nearby/internal/errs"
 	"nearby/internal/ident"
-	"nearby/internal/money"
 	"nearby/internal/text"
 )
 
@@ -117,34 +116,9 @@ func (s *Service) Counts(ctx context.Context, businessID string) (Counts, error)
 	return s.store.counts(ctx, businessID)
 }
 
-// Item is a variant as carts and orders need it.
-type Item struct {
-	VariantID   string
-	ProductID   string
-	BusinessID  string
-	Slug        string // of the product
-	Title       string // of the product
-	Options     []Choice
-	Price       money.Amount
-	TaxMpct     int64 // thousandths of a per cent
-	TaxIncluded bool
-	Weight      int64  // grams
-	StockID     string // "" when pieces are not counted
-	Available   int64  // when they are
-	OnSale      bool   // the product is active, the variant offered and priced
-	Photo       *Photo // the product's first
-}
-
-// Choice is one option with the value that was chosen.
-type Choice struct {
-	Name  string `json:"name"`
-	Value string `json:"value"`
-}
-
-// Variants reads variants by their ids, of whatever business and also those
-// that are no longer on sale. An unknown id is left out.
-func (s *Service) Variants(ctx context.Context, variantIDs []string) (map[string]Item, error) {
-	return s.store.items(ctx, slices.DeleteFunc(slices.Clone(variantIDs), func(id string) bool { return !ident.Valid(id) }))
+// Variants reads variants by their ids; see Stock.Wares.
+func (s *Service) Variants(ctx context.Context, variantIDs []string) (map[string]Ware, error) {
+	return s.stock.Wares(ctx, variantIDs)
 }
 
 // Searchable tells search what each business has on sale; give it to

@@ -38,11 +38,17 @@ type Service struct {
 func New(db *database.DB, accounts *account.Service, businesses *directory.Service, photos *blob.Store,
 	log *audit.Log, now clock.Clock, ids ident.Source,
 ) *Service {
+	stock := NewStock(db, now, ids)
+	stock.touch = businesses.Touch
 	return &Service{
-		db: db, store: store{db}, stock: NewStock(db, now, ids), accounts: accounts, businesses: businesses,
+		db: db, store: store{db}, stock: stock, accounts: accounts, businesses: businesses,
 		photos: photos, audit: log, clock: now, ids: ids,
 	}
 }
+
+// Stock moves the pieces of these products, for orders; search follows what it
+// does.
+func (s *Service) Stock() *Stock { return s.stock }
 
 // Upload stores a photo for later use in a ProductInput, so that it is there
 // even when the form around it was wrong. Errors: NotFound for strangers, else

@@ -34,9 +34,11 @@ type Stock struct {
 	db    *database.DB
 	clock clock.Clock
 	ids   ident.Source
+	touch func(ctx context.Context, businessID string) // nil: nobody follows
 }
 
-// NewStock makes a Stock over db.
+// NewStock makes a Stock over db that search does not follow; that of a Service
+// is followed.
 func NewStock(db *database.DB, now clock.Clock, ids ident.Source) *Stock {
 	return &Stock{db: db, clock: now, ids: ids}
 }
@@ -70,7 +72,7 @@ func (s *Stock) Set(ctx context.Context, actorID, businessID, variantID string, 
 		if err != nil || level.OnHand == n {
 			return err
 		}
-		done, err := s.move(ctx, `UPDATE stock SET on_hand = ?, version = version + 1 WHERE id = ? AND held + committed <= ?`, n, level.StockID, n)
+		done, err := s.move(ctx, n-level.OnHand, `UPDATE stock SET on_hand = ?, version = version + 1 WHERE id = ? AND held + committed <= ?`, n, level.StockID, n)
 		if err != nil {
 			return err
 		}
@@ -111,17 +113,17 @@ func (s *Stock) row(ctx context.Context, businessID, variantID string) (Level, e
 // Hold keeps qty pieces for an order that waits for payment; false when there
 // are not enough.
 func (s *Stock) Hold(ctx context.Context, stockID string, qty int64) (bool, error) {
-	return s.move(ctx, `UPDATE stock SET held = held + ?, version = version + 1 WHERE id = ? AND on_hand - held - committed >= ?`, qty, stockID, qty)
+	return s.move(ctx, -qty, `UPDATE stock SET held = held + ?, version = version + 1 WHERE id = ? AND on_hand - held - committed >= ?`, qty, stockID, qty)
 }
 
 // Release gives held pieces back for sale.
 func (s *Stock) Release(ctx context.Context, stockID string, qty int64) error {
-	return s.must(ctx, "release", `UPDATE stock SET held = held - ?, version = version + 1 WHERE id = ? AND held >= ?`, qty, stockID, qty)
+	return s.must(ctx, "release", qty, `UPDATE stock SET held = held - ?, version = version + 1 WHERE id = ? AND held >= ?`, qty, stockID, qty)
 }
 
 // Commit turns held pieces into pieces of a placed order.
 func (s *Stock) Commit(ctx context.Context, orderID, stockID string, qty int64) error {
-	err := s.must(ctx, "commit", `UPDATE stock SET held = held - ?, committed = committed + ?, version = version + 1 WHERE id = ? AND held >= ?`,
+	err := s.must(ctx, "commit", 0, `UPDATE stock SET held = held - ?, committed = committed + ?, version = version + 1 WHERE id = ? AND held >= ?`,
 		qty, qty, stockID, qty)
 	if err != nil {
 		return err
@@ -131,7 +133,7 @@ func (s *Stock) Commit(ctx context.Context, orderID, stockID string, qty int64) 
 
 // HandOver takes committed pieces out of the house.
 func (s *Stock) HandOver(ctx context.Context, actorID, orderID, stockID string, qty int64) error {
-	err := s.must(ctx, "hand over", `UPDATE stock SET committed = committed - ?, on_hand = on_hand - ?, version = version + 1 WHERE id = ? AND committed >= ?`,
+	err := s.must(ctx, "hand over", 0, `UPDATE stock SET committed = committed - ?, on_hand = on_hand - ?, version = version + 1 WHERE id = ? AND committed >= ?`,
 		qty, qty, stockID, qty)
 	if err != nil {
 		return err
@@ -147,7 +149,7 @@ func (s *Stock) Return(ctx context.Context, actorID, orderID, stockID, ref strin
 	if gone {
 		m.kind, m.onHand = "loss", -qty
 	}
-	err := s.must(ctx, "return", `UPDATE stock SET committed = committed - ?, on_hand = on_hand + ?, version = version + 1 WHERE id = ? AND committed >= ?`,
+	err := s.must(ctx, "return", qty+m.onHand, `UPDATE stock SET committed = committed - ?, on_hand = on_hand + ?, version = version + 1 WHERE id = ? AND committed >= ?`,
 		qty, m.onHand, stockID, qty)
 	if err != nil {
 		return err
@@ -155,20 +157,33 @@ func (s *Stock) Return(ctx context.Context, actorID, orderID, stockID, ref strin
 	return s.note(ctx, m)
 }
 
-// move runs one guarded update in the caller's transaction; the row count says
-// whether it happened.
-func (s *Stock) move(ctx context.Context, statement string, args ...any) (bool, error) {
+// move runs one guarded update in the caller's transaction; whether it found
+// its row says whether it happened. freed is by how many pieces it changes what
+// can be sold. Search follows only when the last piece went or the first one
+// came, so the many moves of a sale in between cost it nothing.
+func (s *Stock) move(ctx context.Context, freed int64, statement string, args ...any) (bool, error) {
 	if !database.InTx(ctx) {
 		panic("catalog: stock moves outside a transaction")
 	}
-	result := s.db.Conn(ctx).Exec(statement, args...)
-	return result.RowsAffected == 1, database.Err(result.Error, "stock")
+	var rows []struct {
+		BusinessID string
+		Available  int64
+	}
+	err := s.db.Conn(ctx).Raw(statement+" RETURNING business_id, on_hand - held - committed AS available", args...).Scan(&rows).Error
+	if err != nil || len(rows) != 1 {
+		return false, database.Err(err, "stock")
+	}
+	after := rows[0].Available
+	if before := after - freed; s.touch != nil && (before > 0) != (after > 0) {
+		s.touch(ctx, rows[0].BusinessID)
+	}
+	return true, nil
 }
 
 // must is move for what an order already owns: failing means our books are
 // wrong, and the transaction must not commit.
-func (s *Stock) must(ctx context.Context, what, statement string, args ...any) error {
-	done, err := s.move(ctx, statement, args...)
+func (s *Stock) must(ctx context.Context, what string, freed int64, statement string, args ...any) error {
+	done, err := s.move(ctx, freed, statement, args...)
 	if err == nil && !done {
 		return errs.New(errs.Internal, "stock_mismatch", "Something went wrong on our side.").With(map[string]any{"move": what})
 	}

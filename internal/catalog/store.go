@@ -172,7 +172,6 @@ func (st store) products(query *gorm.DB, ctx context.Context) ([]Product, error)
 // stockedRow is a variant with its stock, which a business has at one location.
 type stockedRow struct {
 	Row       variantRow `gorm:"embedded"`
-	Retired   bool
 	StockID   string
 	OnHand    int64
 	Held      int64
@@ -183,74 +182,11 @@ func (st store) variants(ctx context.Context, where string, args ...any) ([]stoc
 	var rows []stockedRow
 	err := st.db.Conn(ctx).Table("variants AS v").
 		Select(`v.id, v.product_id, v.business_id, v.options, v.sku, v.barcode, v.price, v.compare_at, v.counted, v.weight,
-			v.retired_at IS NOT NULL AS retired, COALESCE(s.id, '') AS stock_id,
+			COALESCE(s.id, '') AS stock_id,
 			COALESCE(s.on_hand, 0) AS on_hand, COALESCE(s.held, 0) AS held, COALESCE(s.committed, 0) AS committed`).
 		Joins("LEFT JOIN stock AS s ON s.variant_id = v.id").
 		Where(where, args...).Order("v.product_id, v.position, v.id").Find(&rows).Error
 	return rows, database.Err(err, "variant")
-}
-
-func (st store) items(ctx context.Context, variantIDs []string) (map[string]Item, error) {
-	items := map[string]Item{}
-	rows, err := st.variants(ctx, "v.id IN ?", variantIDs)
-	if err != nil || len(rows) == 0 {
-		return items, err
-	}
-	ids := make([]string, len(rows))
-	for i, r := range rows {
-		ids[i] = r.Row.ProductID
-	}
-	var products []productRow
-	if err := st.db.Conn(ctx).Where("id IN ?", ids).Find(&products).Error; err != nil {
-		return nil, database.Err(err, "product")
-	}
-	var photos []photoRow
-	if err := st.db.Conn(ctx).Where("product_id IN ?", ids).Order("product_id, position DESC").Find(&photos).Error; err != nil {
-		return nil, database.Err(err, "photo")
-	}
-	byID := make(map[string]productRow, len(products))
-	for _, p := range products {
-		byID[p.ID] = p
-	}
-	first := make(map[string]*Photo, len(photos)) // the last one read stands first
-	for _, r := range photos {
-		first[r.ProductID] = &Photo{Hash: r.Hash, Alt: r.Alt, Width: r.Width, Height: r.Height, Color: r.Color}
-	}
-	for _, r := range rows {
-		item, err := r.item(byID[r.Row.ProductID], first[r.Row.ProductID])
-		if err != nil {
-			return nil, err
-		}
-		items[r.Row.ID] = item
-	}
-	return items, nil
-}
-
-func (r stockedRow) item(row productRow, photo *Photo) (Item, error) {
-	p, err := row.product()
-	if err != nil {
-		return Item{}, err
-	}
-	v, err := r.variant(p.Currency)
-	if err != nil {
-		return Item{}, err
-	}
-	item := Item{
-		VariantID: v.ID, ProductID: p.ID, BusinessID: p.BusinessID, Slug: p.Slug, Title: p.Title,
-		Price: v.Price, TaxMpct: p.TaxMpct, TaxIncluded: p.TaxIncluded, Weight: v.Weight,
-		OnSale: p.State == Active && v.Priced && !r.Retired, Photo: photo,
-	}
-	for i, value := range v.Options {
-		choice := Choice{Value: value}
-		if i < len(p.Options) { // a retired variant may be older than the options
-			choice.Name = p.Options[i].Name
-		}
-		item.Options = append(item.Options, choice)
-	}
-	if v.Counted {
-		item.StockID, item.Available = r.StockID, *v.Available()
-	}
-	return item, nil
 }
 
 func (st store) productOf(ctx context.Context, businessID, variantID string) (string, error) {

@@ -66,7 +66,7 @@ func open(t *testing.T, db *database.DB, cards bool) house {
 		Verification: verification.New(db, accounts, businesses, log, jobs, now, ids),
 		Order: order.New(order.Deps{
 			DB: db, Clock: now, IDs: ids, Audit: log, Jobs: jobs, Accounts: accounts, Directory: businesses,
-			Stock: catalog.NewStock(db, now, ids), Payout: tills, Ledger: ledger.New(db, now, ids), Gateway: gateway,
+			Stock: products.Stock(), Payout: tills, Ledger: ledger.New(db, now, ids), Gateway: gateway,
 			Install: "test", BaseURL: "http://127.0.0.1:1", Secret: key,
 		}),
 	}}

@@ -115,7 +115,7 @@ func newHouse(t *testing.T, db *database.DB, opts ...option) *house {
 	h.accounts = account.New(db, h.log, h.jobs, h.clock.Now, ident.Random, testKey)
 	h.directory = directory.New(db, h.accounts, h.log, h.clock.Now, ident.Random, testKey)
 	h.catalog = catalog.New(db, h.accounts, h.directory, nil, h.log, h.clock.Now, ident.Random)
-	h.stock = catalog.NewStock(db, h.clock.Now, ident.Random)
+	h.stock = h.catalog.Stock()
 	h.ledger = ledger.New(db, h.clock.Now, ident.Random)
 	h.inbox = inbox.New(db, h.clock.Now, h.jobs, false)
 	h.payout = payout.New(payout.Deps{
@@ -128,7 +128,7 @@ func newHouse(t *testing.T, db *database.DB, opts ...option) *house {
 		AcceptFor: o.acceptFor,
 	})
 	h.orders.Listen(h.inbox)
-	h.inbox.Handle("account.", h.payout.SyncEvent)
+	h.payout.Listen(h.inbox)
 	h.jobs.Handle("mail", func(_ context.Context, raw json.RawMessage) error {
 		var m order.Mail
 		err := json.Unmarshal(raw, &m)

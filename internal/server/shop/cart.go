@@ -66,14 +66,6 @@ func (h *Handlers) cart(r *route.Request, cart order.Cart) (pages.Cart, error) {
 		Business: b.Name, BusinessURL: "/b/" + b.Slug, Slug: b.Slug, Hue: kind.Hue, Open: view.Open(b.Hours.At(now), b.Zone, now),
 		Count: int(cart.Count), Total: cart.Total, TaxIncluded: true, CheckoutURL: "/checkout/" + b.Slug,
 	}
-	ids := make([]string, len(cart.Lines))
-	for i, line := range cart.Lines {
-		ids[i] = line.Ware.VariantID
-	}
-	items, err := h.Catalog.Variants(r.Req().Context(), ids)
-	if err != nil {
-		return shown, err
-	}
 	for _, line := range cart.Lines {
 		ware := line.Ware
 		item := pages.Line{
@@ -83,8 +75,8 @@ func (h *Handlers) cart(r *route.Request, cart order.Cart) (pages.Cart, error) {
 		if ware.Counted {
 			item.Max = int(max(0, ware.Available))
 		}
-		if photo := items[ware.VariantID].Photo; photo != nil {
-			item.Photo = view.Thumb(photo.Hash, "")
+		if ware.Photo != nil {
+			item.Photo = view.Thumb(ware.Photo.Hash, "")
 		}
 		switch {
 		case line.Problem == "not_for_sale":
@@ -97,7 +89,8 @@ func (h *Handlers) cart(r *route.Request, cart order.Cart) (pages.Cart, error) {
 		shown.TaxIncluded = shown.TaxIncluded && ware.TaxIncluded
 		shown.Lines = append(shown.Lines, item)
 	}
-	shown.Blocked, err = h.closed(r, b)
+	blocked, err := h.closed(r, b)
+	shown.Blocked = blocked
 	return shown, err
 }
 
@@ -119,15 +112,15 @@ func (h *Handlers) carts(r *route.Request) (route.Answer, error) {
 }
 
 // variantOf finds the variant a form names and the business that sells it.
-func (h *Handlers) variantOf(r *route.Request) (catalog.Item, error) {
+func (h *Handlers) variantOf(r *route.Request) (catalog.Ware, error) {
 	id := r.FormValue("variant")
 	items, err := h.Catalog.Variants(r.Req().Context(), []string{id})
 	if err != nil {
-		return catalog.Item{}, err
+		return catalog.Ware{}, err
 	}
 	item, ok := items[id]
 	if !ok {
-		return catalog.Item{}, errProduct
+		return catalog.Ware{}, errProduct
 	}
 	return item, nil
 }
@@ -168,7 +161,7 @@ func (h *Handlers) addToCart(r *route.Request) (route.Answer, error) {
 }
 
 // wrongQuantity shows the product again with what was wrong.
-func (h *Handlers) wrongQuantity(r *route.Request, item catalog.Item, wrong pages.Errors) (route.Answer, error) {
+func (h *Handlers) wrongQuantity(r *route.Request, item catalog.Ware, wrong pages.Errors) (route.Answer, error) {
 	ctx := r.Req().Context()
 	b, err := h.Directory.Public(ctx, item.BusinessID)
 	if err != nil {
