@@ -61,6 +61,15 @@ func (f *Floor) Mount(e *echo.Echo, route Route) {
 	}
 }
 
+// Note tells the middleware about a route that is registered with Echo by
+// somebody else: its body, its limit, and that it is a machine's.
+func (f *Floor) Note(route Route) {
+	if f.routes == nil {
+		f.routes = table{}
+	}
+	f.routes[id(route.Method, route.Path)] = route
+}
+
 // Know puts the table where the middleware finds it.
 func (f *Floor) Know(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
@@ -73,7 +82,9 @@ func (f *Floor) Know(next echo.HandlerFunc) echo.HandlerFunc {
 func (f *Floor) Routes() []Route {
 	var list []Route
 	for _, r := range f.routes {
-		list = append(list, r)
+		if r.Handle != nil {
+			list = append(list, r)
+		}
 	}
 	return list
 }

@@ -1,0 +1,102 @@
+package api
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"nearby/internal/account"
+	"nearby/internal/ident"
+	"nearby/internal/notice"
+)
+
+type noticeInput struct {
+	Body struct {
+		Business string `json:"business" minLength:"1" maxLength:"100" doc:"Id or slug."`
+		Product  string `json:"product,omitempty" maxLength:"100" doc:"Id or slug, when it is about a product."`
+		Kind     string `json:"kind" enum:"wrong,closed,other,illegal,fraud,unsafe"`
+		Text     string `json:"text,omitempty" maxLength:"4000"`
+		Email    string `json:"email,omitempty" maxLength:"254" doc:"Where to answer; nobody has to leave one."`
+	}
+}
+
+// Notice is a report, as its reporter sees it.
+type Notice struct {
+	Receipt   string     `json:"receipt" doc:"What to ask with."`
+	Kind      string     `json:"kind"`
+	State     string     `json:"state" enum:"received,assessing,actioned,no_action"`
+	DueAt     time.Time  `json:"due_at" doc:"By when somebody must have looked."`
+	CreatedAt time.Time  `json:"created_at"`
+	DecidedAt *time.Time `json:"decided_at"`
+}
+
+func noticeView(n notice.Notice) Notice {
+	return Notice{
+		Receipt: n.Receipt, Kind: string(n.Kind), State: string(n.State), DueAt: n.DueAt.UTC(), CreatedAt: n.CreatedAt.UTC(),
+		DecidedAt: momentOf(n.DecidedAt),
+	}
+}
+
+func (a *api) report(ctx context.Context, c *caller, in *noticeInput) (answer[Notice], error) {
+	b := in.Body
+	if err := named("business", b.Business); err != nil {
+		return answer[Notice]{}, err
+	}
+	if b.Product != "" {
+		if err := named("product", b.Product); err != nil {
+			return answer[Notice]{}, err
+		}
+	}
+	token := ""
+	if c.key != "" {
+		token = ident.Hash("api\x00" + c.token.User.ID + "\x00" + c.key)
+	}
+	n, err := a.Notice.File(ctx, c.as(account.Shopper), notice.Input{
+		Business: b.Business, Product: b.Product, Kind: notice.Kind(b.Kind), Text: b.Text, Email: b.Email, ClientToken: token,
+	})
+	if err == nil && (n.Kind != notice.Kind(b.Kind) || strings.TrimSpace(n.Text) != strings.TrimSpace(b.Text)) {
+		err = errReused // the room knew the key, from another report
+	}
+	return answer[Notice]{Body: noticeView(n), Location: prefix + "/notices/" + n.Receipt}, err
+}
+
+type receiptInput struct {
+	Receipt string `path:"receipt" maxLength:"40"`
+}
+
+func (a *api) receipt(ctx context.Context, _ *caller, in *receiptInput) (answer[Notice], error) {
+	if err := named("report", strings.ToLower(in.Receipt)); err != nil {
+		return answer[Notice]{}, err
+	}
+	n, err := a.Notice.ByReceipt(ctx, in.Receipt)
+	return answer[Notice]{Body: noticeView(n)}, err
+}
+
+// Transparency is figures of what was checked and decided, read from the tables
+// themselves.
+type Transparency struct {
+	Since         time.Time `json:"since"`
+	Listed        int       `json:"listed" doc:"Businesses listed now."`
+	Waiting       int       `json:"waiting" doc:"Applications open now."`
+	Applications  int       `json:"applications"`
+	Approved      int       `json:"approved"`
+	Asked         int       `json:"asked" doc:"Given back with questions."`
+	Rejected      int       `json:"rejected"`
+	Suspended     int       `json:"suspended"`
+	MedianSeconds *int64    `json:"median_seconds" doc:"From application to decision, of the last hundred; null while there are none."`
+}
+
+func (a *api) transparency(ctx context.Context, _ *caller, _ *struct{}) (answer[Transparency], error) {
+	since := a.Clock().Add(-90 * 24 * time.Hour).UTC()
+	f, err := a.Verification.Figures(ctx, since)
+	listed, _ := a.Directory.Indexed()
+	t := Transparency{
+		Since: since, Listed: listed, Waiting: f.Waiting, Applications: f.Applications, Approved: f.Approved, Asked: f.Asked,
+		Rejected: f.Rejected, Suspended: f.Suspended,
+	}
+	if f.Median > 0 {
+		seconds := int64(f.Median.Seconds())
+		t.MedianSeconds = &seconds
+	}
+	return answer[Transparency]{Body: t}, err
+}
