@@ -45,15 +45,22 @@ func (t *trade) last() *payRow {
 	return &t.pays[len(t.pays)-1]
 }
 
-// lock reads an order and its payments for a change.
+// lock reads an order and its payments for a change. The payments are read again
+// once the order is held: another attempt may have been begun while this one
+// waited for the locks.
 func (s store) lock(ctx context.Context, orderID string) (*trade, error) {
 	conn := s.db.Conn(ctx)
 	t := &trade{}
-	if err := database.Locked(conn).Where("order_id = ?", orderID).Order("attempt").Find(&t.pays).Error; err != nil {
-		return nil, database.Err(err, "payment")
+	if s.db.IsPostgres() {
+		if err := conn.Exec("SELECT 1 FROM payments WHERE order_id = ? ORDER BY attempt FOR UPDATE", orderID).Error; err != nil {
+			return nil, database.Err(err, "payment")
+		}
 	}
-	err := database.Locked(conn).Where("id = ?", orderID).Take(&t.order).Error
-	return t, database.Err(err, "order")
+	if err := database.Locked(conn).Where("id = ?", orderID).Take(&t.order).Error; err != nil {
+		return nil, database.Err(err, "order")
+	}
+	err := database.Locked(conn).Where("order_id = ?", orderID).Order("attempt").Find(&t.pays).Error
+	return t, database.Err(err, "payment")
 }
 
 // lockPlacing keeps the business from changing its mind until this transaction

@@ -23,6 +23,8 @@ const (
 	reread  = 12 * time.Hour   // how often an account is read without an event
 	retry   = 30 * time.Second // after an account could not be made
 	claimed = 2 * time.Minute  // how long one process keeps a row to itself
+
+	pollEvery = 20 * time.Second // between two looks for accounts that are due
 )
 
 // JobStopped is the kind of job that is left when a business cannot take cards
@@ -222,6 +224,12 @@ func (s *Service) Refresh(ctx context.Context, businessID string) (Status, error
 	return s.Status(ctx, businessID)
 }
 
+// Listen has the provider's account events looked at by this room.
+func (s *Service) Listen(in *inbox.Inbox) {
+	in.Handle("account.", s.SyncEvent)
+	in.Handle("capability.", s.SyncEvent)
+}
+
 // SyncEvent is the inbox's handler for account events.
 func (s *Service) SyncEvent(ctx context.Context, e inbox.Event) error {
 	id := e.Account
@@ -368,4 +376,19 @@ func (s *Service) Reconcile(ctx context.Context) (int, error) {
 		}
 	}
 	return looked, nil
+}
+
+// Run reads accounts whose look is due until ctx ends. Several processes may
+// run it.
+func (s *Service) Run(ctx context.Context) error {
+	for ctx.Err() == nil {
+		if _, err := s.Reconcile(ctx); err != nil && ctx.Err() == nil {
+			slog.Error("payout accounts not read", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(pollEvery):
+		}
+	}
+	return nil
 }
