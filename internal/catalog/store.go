@@ -35,7 +35,7 @@ type productRow struct {
 	Options     string
 	Search      string
 	CreatedAt   time.Time
-	UpdatedAt   time.Time `gorm:"autoUpdateTime:false"` // our clock's, not gorm's
+	UpdatedAt   time.Time
 	Version     int64
 }
 

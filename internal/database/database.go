@@ -116,6 +116,10 @@ func open(dialector gorm.Dialector, connections int) (*gorm.DB, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Besides hooks, which we have none of, this keeps gorm from writing its own
+	// time over a field that happens to be called UpdatedAt: a room's clock is
+	// the one that counts.
+	db = db.Session(&gorm.Session{SkipHooks: true})
 	handle := pool(db)
 	handle.SetMaxOpenConns(connections)
 	handle.SetMaxIdleConns(connections)

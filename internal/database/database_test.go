@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"gorm.io/gorm"
+
 	"nearby/internal/database"
 	"nearby/internal/database/dbtest"
 	"nearby/internal/errs"
@@ -112,6 +114,57 @@ func TestConcurrentCountersAreExact(t *testing.T) {
 		var value string
 		if err := db.Conn(context.Background()).Raw("SELECT value FROM settings WHERE name = 'n'").Scan(&value).Error; err != nil || value != "200" {
 			t.Fatalf("counted %s, %v; want 200", value, err)
+		}
+	})
+}
+
+// Times come from the clock of a room, never from gorm, whatever a field is
+// called and however a row is written.
+func TestUpdatesKeepTheTimesTheyAreGiven(t *testing.T) {
+	type row struct {
+		ID        string
+		Name      string
+		CreatedAt time.Time
+		UpdatedAt time.Time
+	}
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		if err := exec(db, "CREATE TABLE rows (id TEXT PRIMARY KEY, name TEXT, created_at TIMESTAMP, updated_at TIMESTAMP)"); err != nil {
+			t.Fatal(err)
+		}
+		made := time.Date(2001, 2, 3, 4, 5, 6, 7000, time.UTC)
+		changed := made.Add(time.Hour)
+		for _, step := range []struct {
+			what    string
+			write   func(conn *gorm.DB) error
+			updated time.Time
+		}{
+			{"insert", func(conn *gorm.DB) error {
+				return conn.Create(&row{ID: "1", Name: "a", CreatedAt: made, UpdatedAt: made}).Error
+			}, made},
+			{"update by map without a time", func(conn *gorm.DB) error {
+				return conn.Model(&row{}).Where("id = ?", "1").Updates(map[string]any{"name": "b"}).Error
+			}, made},
+			{"update of one column", func(conn *gorm.DB) error {
+				return conn.Model(&row{}).Where("id = ?", "1").Update("name", "c").Error
+			}, made},
+			{"update by struct", func(conn *gorm.DB) error {
+				return conn.Where("id = ?", "1").Select("*").Updates(&row{ID: "1", Name: "d", CreatedAt: made, UpdatedAt: changed}).Error
+			}, changed},
+			{"update by selected fields", func(conn *gorm.DB) error {
+				return conn.Where("id = ?", "1").Select("name").Updates(&row{Name: "e"}).Error
+			}, changed},
+		} {
+			err := db.Tx(t.Context(), func(ctx context.Context) error { return step.write(db.Conn(ctx)) })
+			if err != nil {
+				t.Fatalf("%s: %v", step.what, err)
+			}
+			var got row
+			if err := db.Conn(t.Context()).Where("id = ?", "1").Take(&got).Error; err != nil {
+				t.Fatal(err)
+			}
+			if !got.CreatedAt.Equal(made) || !got.UpdatedAt.Equal(step.updated) {
+				t.Errorf("%s: created %s, updated %s, want %s", step.what, got.CreatedAt, got.UpdatedAt, step.updated)
+			}
 		}
 	})
 }

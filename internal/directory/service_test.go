@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -274,6 +275,29 @@ func TestHoursAndSellingAndPhoto(t *testing.T) {
 		}
 		if !b.Located() || geo.Distance(b.Point, geo.Point{Lat: 52.5, Lng: 13.4}) > 0 {
 			t.Errorf("the pin is at %v", b.Point)
+		}
+	})
+}
+
+// The order of edits is told by the room's clock, whatever the machine's says.
+func TestTimesAreTheClocks(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		h := newHouse(db)
+		b := h.create(t, h.user(t, "ada"), quay("Harbour Buns", 52.5, 13.4))
+		made := h.clock.Now()
+		h.clock.Advance(90 * time.Minute)
+		h.put(t, b.ID, EventSubmit)
+		b, err := h.Get(t.Context(), b.ID)
+		if err != nil || !b.CreatedAt.Equal(made) || !b.UpdatedAt.Equal(h.clock.Now()) {
+			t.Errorf("created %s, updated %s, %v", b.CreatedAt, b.UpdatedAt, err)
+		}
+		h.imported(t, trusted, cafe("1"))
+		h.clock.Advance(time.Minute)
+		changed := cafe("1")
+		changed.Name = "Café Kaimauer"
+		h.imported(t, trusted, changed)
+		if b = h.bySourceID(t, "1"); !b.UpdatedAt.Equal(h.clock.Now()) || !b.CreatedAt.Equal(h.clock.Now().Add(-time.Minute)) {
+			t.Errorf("imported: created %s, updated %s", b.CreatedAt, b.UpdatedAt)
 		}
 	})
 }
