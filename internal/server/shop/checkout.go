@@ -1,6 +1,8 @@
 package shop
 
 import (
+	"context"
+	"fmt"
 	"slices"
 	"strconv"
 	"time"
@@ -47,8 +49,22 @@ func (h *Handlers) checkoutForm(r *route.Request) (route.Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	page.Token = ident.Token()
+	if page.Token, err = h.checkoutToken(r, cart); err != nil {
+		return nil, err
+	}
 	return route.HTML{Name: "shop/checkout", Page: page}, nil
+}
+
+// checkoutToken is the one-time token of the form. A cart keeps it while its
+// order waits for payment: whoever comes back from the payment page goes on with
+// that order instead of making a second one.
+func (h *Handlers) checkoutToken(r *route.Request, cart order.Cart) (string, error) {
+	token := ident.Hash(cart.Business.ID + cart.UpdatedAt.Format(time.RFC3339Nano))
+	placed, made, err := h.Order.Known(r.Req().Context(), buyer(r), token)
+	if made && placed.Order.State != order.PendingPayment {
+		token = ident.Token() // that one has ended; this will be another
+	}
+	return token, err
 }
 
 // input is the order that a cart and a form ask for.
@@ -147,10 +163,35 @@ func (h *Handlers) checkout(r *route.Request) (route.Answer, error) {
 		return route.See{Path: "/cart"}, nil
 	}
 	placed, err := h.Order.Place(ctx, who, in)
+	if errs.Has(err, "idempotency_key_reused") {
+		placed, err = h.replace(ctx, who, in)
+	}
 	if err != nil {
 		return h.notPlaced(r, b, cart, form, in.ExpectedTotal, err)
 	}
 	return h.toPayment(r, placed, nil)
+}
+
+// replace places an order anew whose shopper came back from the payment page and
+// changed the form: the one that waits is called off first.
+func (h *Handlers) replace(ctx context.Context, who order.Buyer, in order.PlaceInput) (order.Placement, error) {
+	before, made, err := h.Order.Known(ctx, who, in.ClientToken)
+	if err != nil {
+		return order.Placement{}, err
+	}
+	if made && before.Order.State == order.PendingPayment {
+		if before.Order, err = h.Order.Cancel(ctx, before.Order.ID, order.Access{Buyer: who}); err != nil {
+			return order.Placement{}, err
+		}
+	}
+	switch before.Order.State {
+	case order.Expiring, order.Expired, order.Cancelled, order.Declined:
+	default:
+		return before, nil // paid meanwhile
+	}
+	// Derived, so that a double click on the changed form is one order too.
+	in.ClientToken = ident.Hash(in.ClientToken + fmt.Sprint(in.Contact, in.Fulfilment.Kind, in.Fulfilment.Slot, in.Payment, in.Note, in.ExpectedTotal))
+	return h.Order.Place(ctx, who, in)
 }
 
 // toPayment leads to the provider's page, or to the order's own where nothing
