@@ -154,7 +154,6 @@ func (b *progress) end() {
 	}
 }
 
-
 type importProducts struct {
 	Config
 	Business string `required:"" help:"Slug of the business."`

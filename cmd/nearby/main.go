@@ -40,6 +40,8 @@ type cli struct {
 	Token       tokenCommand       `cmd:"" help:"Add, list or revoke API tokens."`
 	Reconcile   reconcileCommand   `cmd:"" help:"Compare open payments with the provider now."`
 	Index       indexCommand       `cmd:"" help:"Look at the nearby index."`
+	Backup      backupCommand      `cmd:"" help:"Write a consistent copy of database, photos and secrets."`
+	Restore     restoreCommand     `cmd:"" help:"Put a backup into an empty data folder."`
 	VerifyAudit verifyAuditCommand `cmd:"" help:"Check the audit log's hash chain."`
 	Version     versionCommand     `cmd:"" help:"Print the version."`
 }

@@ -185,3 +185,19 @@ func (db *DB) Setting(ctx context.Context, name string, make func() string) (str
 	err := conn.Raw("SELECT value FROM settings WHERE name = ?", name).Scan(&value).Error
 	return value, Err(err, "setting")
 }
+
+// CopyTo writes a consistent copy of an SQLite database to a new file while
+// others read and write it.
+func (db *DB) CopyTo(ctx context.Context, path string) error {
+	if db.postgres {
+		return errors.New("database: PostgreSQL is copied with its own tools")
+	}
+	// A connection of its own: the readers may not write, not even elsewhere, and
+	// the writer has other things to do.
+	handle, err := sql.Open("sqlite3", "file:"+(&url.URL{Path: db.url}).EscapedPath()+"?_busy_timeout=5000")
+	if err != nil {
+		return Err(err, "database")
+	}
+	_, err = handle.ExecContext(ctx, "VACUUM INTO ?", path)
+	return Err(errors.Join(err, handle.Close()), "database")
+}
