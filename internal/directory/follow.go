@@ -46,6 +46,8 @@ type follower struct {
 
 	mu    sync.RWMutex
 	known map[string]*Summary // guarded by mu
+
+	localities localities // of known
 }
 
 // reread bounds how long following one change may take.
@@ -55,6 +57,7 @@ func (f *follower) start(st store, index *nearby.Index) {
 	// Seeded ids would give two processes the same one.
 	f.store, f.index, f.origin = st, index, ident.Random()
 	f.dirty, f.known = map[string]bool{}, map[string]*Summary{}
+	f.localities.replace(nil)
 }
 
 // summary is the summary of an id, nil when it is not listed.
@@ -137,13 +140,11 @@ func (f *follower) shows(b Business) bool {
 func (f *follower) publish(ids []string, found []Business, extras map[string]Extra) {
 	rows := make([]nearby.Row, len(found))
 	present := make(map[string]bool, len(found))
-	f.mu.Lock()
 	for i, b := range found {
 		present[b.ID] = true
 		rows[i] = row(b, extras[b.ID])
-		f.known[b.ID] = summarize(b, extras[b.ID])
+		f.know(b.ID, summarize(b, extras[b.ID]))
 	}
-	f.mu.Unlock()
 	var gone []string
 	for _, id := range ids {
 		if !present[id] {
@@ -156,12 +157,30 @@ func (f *follower) publish(ids []string, found []Business, extras map[string]Ext
 	if len(rows) > 0 {
 		f.index.Put(rows...)
 	}
-	if len(gone) > 0 {
-		f.mu.Lock()
-		for _, id := range gone {
-			delete(f.known, id)
-		}
-		f.mu.Unlock()
+	for _, id := range gone {
+		f.know(id, nil)
+	}
+}
+
+// know makes s the summary of an id, or forgets it with nil. Only who holds
+// following calls it.
+func (f *follower) know(id string, s *Summary) {
+	f.mu.Lock()
+	before := f.known[id]
+	if s != nil {
+		f.known[id] = s
+	} else {
+		delete(f.known, id)
+	}
+	f.mu.Unlock()
+	if before != nil && s != nil && before.Address == s.Address && before.Point == s.Point {
+		return
+	}
+	if before != nil {
+		f.localities.remove(before)
+	}
+	if s != nil {
+		f.localities.add(s)
 	}
 }
 
@@ -277,6 +296,7 @@ func (f *follower) fill(ctx context.Context) error {
 	f.mu.Lock()
 	f.known = known
 	f.mu.Unlock()
+	f.localities.replace(known)
 	f.index.Replace(rows)
 	clear(f.dirty)
 	return nil

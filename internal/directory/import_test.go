@@ -300,6 +300,18 @@ func TestImportBerlin(t *testing.T) {
 	if kinds["other"] > len(list)/10 {
 		t.Errorf("%d places are of no category", kinds["other"])
 	}
+	// Without a gazetteer, places are found in the addresses.
+	for query, want := range map[string]geo.Point{
+		"kantstraße": {Lat: 52.5062, Lng: 13.3180}, "Kreuzberg": {Lat: 52.4972, Lng: 13.4030}, "berlin": {Lat: 52.52, Lng: 13.40},
+	} {
+		start := time.Now()
+		found, err := h.FindPlace(t.Context(), query)
+		if err != nil || len(found) == 0 || geo.Distance(found[0].Point, want) > 3500 {
+			t.Errorf("%s: %+v, %v", query, found, err)
+			continue
+		}
+		t.Logf("%s: %+v in %s", query, found[0], time.Since(start))
+	}
 	rng := rand.New(rand.NewPCG(11, 12))
 	for range 200 {
 		at := list[rng.IntN(len(list))].Point

@@ -45,7 +45,9 @@ func placeKey(name string) string { return strings.Join(text.Words(name), " ") }
 
 // FindPlace finds places by the words of their name and context, each of which
 // may be just a beginning: exact names first, then beginnings, the weightiest
-// before the others. No words find nothing.
+// before the others. What the gazetteer does not know is looked for in the
+// addresses of the listed businesses; such a place has no id. No words find
+// nothing.
 func (s *Service) FindPlace(ctx context.Context, query string) ([]GazetteerPlace, error) {
 	if len(query) > 4*maxText {
 		return nil, nil
@@ -54,6 +56,19 @@ func (s *Service) FindPlace(ctx context.Context, query string) ([]GazetteerPlace
 	if len(words) == 0 || len(words) > maxTerms {
 		return nil, nil
 	}
+	found, err := s.findPlace(ctx, words)
+	if err != nil || len(found) > 0 {
+		return found, err
+	}
+	// "Quay Street 4, 10115 Portmere": numbers are in no name.
+	names := slices.DeleteFunc(slices.Clone(words), func(w string) bool { return w[0] >= '0' && w[0] <= '9' })
+	if len(names) == 0 || len(names) == len(words) {
+		return nil, nil
+	}
+	return s.findPlace(ctx, names)
+}
+
+func (s *Service) findPlace(ctx context.Context, words []string) ([]GazetteerPlace, error) {
 	// The first word must be in the name; the others may be in the context.
 	found, err := s.store.placesWith(ctx, words[0])
 	if err != nil {
@@ -63,6 +78,9 @@ func (s *Service) FindPlace(ctx context.Context, query string) ([]GazetteerPlace
 	found = slices.DeleteFunc(found, func(p GazetteerPlace) bool {
 		return !begins(text.Words(p.Name+" "+p.Context), words)
 	})
+	if len(found) == 0 {
+		return s.follower.localities.find(words, maxPlaces), nil
+	}
 	rank := func(p GazetteerPlace) int {
 		switch name := placeKey(p.Name); {
 		case name == key:
