@@ -36,8 +36,7 @@ type Config struct {
 	Env            string   `env:"NEARBY_ENV" default:"development" enum:"development,production" help:"production refuses demo, sandbox, console senders and plain http."`
 	Payments       string   `env:"NEARBY_PAYMENTS" default:"off" enum:"off,sandbox,test,live" help:"Card payments."`
 	StripeKey      string   `env:"STRIPE_SECRET_KEY" name:"stripe-key" secret:"yes" help:"Stripe's secret or restricted key."`
-	WebhookSecrets []string `env:"STRIPE_WEBHOOK_SECRETS" secret:"yes" help:"Signing secrets of the operator's endpoint, comma separated; two during a rotation."`
-	ConnectSecrets []string `env:"STRIPE_CONNECT_WEBHOOK_SECRETS" secret:"yes" help:"Signing secrets of the businesses' endpoint."`
+	WebhookSecrets []string `env:"STRIPE_WEBHOOK_SECRETS" secret:"yes" help:"Signing secrets of all webhook endpoints, comma separated; also the old one during a rotation."`
 	SandboxHosts   []string `env:"NEARBY_SANDBOX_HOSTS" help:"Hosts beside loopback that may run the payment sandbox."`
 	StripeBase     string   `env:"STRIPE_API_BASE" name:"stripe-base" help:"Another address of Stripe's API: the sandbox's."`
 	Unclaimed      bool     `env:"NEARBY_SHOW_UNCLAIMED" help:"Show imported places that nobody has verified, marked as such."`
@@ -139,7 +138,7 @@ func (c *Config) check() error {
 func (c *Config) payment() payment.Config {
 	return payment.Config{
 		Mode: payment.Mode(c.Payments), Key: c.StripeKey, BaseURL: c.StripeBase,
-		WebhookSecrets: c.WebhookSecrets, ConnectSecrets: c.ConnectSecrets, SandboxHosts: c.SandboxHosts,
+		WebhookSecrets: c.WebhookSecrets, SandboxHosts: c.SandboxHosts,
 		PublicURL: c.BaseURL, Production: c.Production(),
 	}
 }

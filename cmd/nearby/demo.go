@@ -69,7 +69,7 @@ func (c *demoCommand) startSandbox(p *program, site string) (stop func() error, 
 	}
 	text := hex.EncodeToString(key)
 	c.StripeKey, c.StripeBase = "sk_test_sandbox"+text[:32], ""
-	c.WebhookSecrets, c.ConnectSecrets = []string{"whsec_" + text[32:48]}, []string{"whsec_" + text[48:]}
+	c.WebhookSecrets = []string{"whsec_" + text[32:]}
 
 	self, err := os.Executable()
 	if err != nil {
@@ -86,9 +86,9 @@ func (c *demoCommand) startSandbox(p *program, site string) (stop func() error, 
 	}
 	command := exec.Command(path, "--addr", c.SandboxAddr, "--control", c.SandboxControl,
 		"--data", filepath.Join(c.DataDir, "sandbox.db"),
-		"--webhook", site+"/webhooks/stripe/connect", "--webhook-operator", site+"/webhooks/stripe")
+		"--webhook", site+"/webhooks/stripe")
 	command.Env = append(os.Environ(), "STRIPESANDBOX_KEY="+c.StripeKey,
-		"STRIPESANDBOX_WEBHOOK_SECRET="+c.ConnectSecrets[0], "STRIPESANDBOX_WEBHOOK_OPERATOR_SECRET="+c.WebhookSecrets[0])
+		"STRIPESANDBOX_WEBHOOK_SECRET="+c.WebhookSecrets[0])
 	command.Stderr = p.stderr
 	// A group of its own: Ctrl-C reaches us first, and we stop it after ourselves.
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}

@@ -88,7 +88,7 @@ func provider(t *testing.T) payment.Gateway {
 	server := httptest.NewServer(sandbox.API())
 	t.Cleanup(server.Close)
 	gateway, err := payment.NewStripe(payment.Config{
-		Mode: payment.ModeSandbox, Key: apiKey, BaseURL: server.URL, WebhookSecrets: []string{"whsec_ofTheOperator"}, ConnectSecrets: []string{"whsec_ofTheBusinesses"},
+		Mode: payment.ModeSandbox, Key: apiKey, BaseURL: server.URL, WebhookSecrets: []string{"whsec_ofTheOperator", "whsec_ofTheBusinesses"},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -171,7 +171,7 @@ func (h *house) startSandbox(twins bool) {
 	h.must(sandbox.SetWebhook(hook.URL, hookSecret))
 	real, err := payment.NewStripe(payment.Config{
 		Mode: payment.ModeSandbox, Key: key, BaseURL: h.api.URL,
-		WebhookSecrets: []string{"whsec_operator_1234"}, ConnectSecrets: []string{hookSecret},
+		WebhookSecrets: []string{"whsec_operator_1234", hookSecret},
 	})
 	h.must(err)
 	h.tap = &paymenttest.Tap{Gateway: real}

@@ -24,8 +24,7 @@ type Config struct {
 	Mode           Mode
 	Key            string   // secret API key
 	BaseURL        string   // of the API; "" is the provider's own
-	WebhookSecrets []string // of the operator's endpoint; several while one is rotated
-	ConnectSecrets []string // of the businesses' endpoint
+	WebhookSecrets []string // of every endpoint; several while one is rotated
 	SandboxHosts   []string // hosts beside loopback that may run the sandbox
 	PublicURL      string   // of this site
 	Production     bool
@@ -87,17 +86,12 @@ func (c Config) checkStripe() error {
 }
 
 func (c Config) checkSecrets() error {
-	if len(c.WebhookSecrets) == 0 || len(c.ConnectSecrets) == 0 {
-		return errors.New("payments: a webhook secret is missing; each of the two endpoints needs its own")
-	}
-	for _, secret := range append(slices.Clone(c.WebhookSecrets), c.ConnectSecrets...) {
-		if err := checkSecret(secret); err != nil {
-			return err
-		}
+	if len(c.WebhookSecrets) == 0 {
+		return errors.New("payments: the webhook secret is missing; set STRIPE_WEBHOOK_SECRETS")
 	}
 	for _, secret := range c.WebhookSecrets {
-		if slices.Contains(c.ConnectSecrets, secret) {
-			return errors.New("payments: both webhook endpoints have the same secret; each needs its own")
+		if err := checkSecret(secret); err != nil {
+			return err
 		}
 	}
 	return nil

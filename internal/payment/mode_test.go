@@ -11,7 +11,7 @@ func TestCheckMode(t *testing.T) {
 	const stripeTest, stripeLive = "sk_test_4eC39HqLyjWDarjtT1zdp7dc", "rk_live_4eC39HqLyjWDarjtT1zdp7dc"
 	sandbox := payment.Config{
 		Mode: payment.ModeSandbox, Key: "sk_test_sandbox9f8e7d", BaseURL: "http://127.0.0.1:8431",
-		WebhookSecrets: []string{secretA}, ConnectSecrets: []string{secretB},
+		WebhookSecrets: []string{secretA, secretB},
 	}
 	test, live := sandbox, sandbox
 	test.Mode, test.Key, test.BaseURL = payment.ModeTest, stripeTest, ""
@@ -45,12 +45,11 @@ func TestCheckMode(t *testing.T) {
 		{"live with an API address", live, func(c *payment.Config) { c.BaseURL = sandbox.BaseURL }, false},
 		{"live over plain http", live, func(c *payment.Config) { c.PublicURL = "http://nearby.example" }, false},
 		{"live on this machine", live, func(c *payment.Config) { c.PublicURL = "https://localhost" }, false},
-		{"no operator secret", test, func(c *payment.Config) { c.WebhookSecrets = nil }, false},
-		{"no connect secret", live, func(c *payment.Config) { c.ConnectSecrets = nil }, false},
-		{"empty secret", test, func(c *payment.Config) { c.ConnectSecrets = []string{""} }, false},
-		{"secret of another kind", sandbox, func(c *payment.Config) { c.ConnectSecrets = []string{"sk_test_x"} }, false},
-		{"one secret for both", test, func(c *payment.Config) { c.ConnectSecrets = c.WebhookSecrets }, false},
-		{"two secrets while rotating", test, func(c *payment.Config) { c.ConnectSecrets = []string{secretB, "whsec_cccccccccccc"} }, true},
+		{"no secret", test, func(c *payment.Config) { c.WebhookSecrets = nil }, false},
+		{"empty secret", test, func(c *payment.Config) { c.WebhookSecrets = []string{secretA, ""} }, false},
+		{"secret of another kind", sandbox, func(c *payment.Config) { c.WebhookSecrets = []string{"sk_test_x"} }, false},
+		{"one secret", live, func(c *payment.Config) { c.WebhookSecrets = []string{secretA} }, true},
+		{"three secrets while one is rotated", test, func(c *payment.Config) { c.WebhookSecrets = []string{secretA, secretB, "whsec_cccccccccccc"} }, true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

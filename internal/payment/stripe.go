@@ -38,7 +38,7 @@ func NewStripe(c Config) (*Stripe, error) {
 	if c.Mode == ModeOff {
 		return nil, errors.New("payments: mode off has no gateway")
 	}
-	verifier, err := NewVerifier(append(append([]string(nil), c.ConnectSecrets...), c.WebhookSecrets...)...)
+	verifier, err := NewVerifier(c.WebhookSecrets...)
 	if err != nil {
 		return nil, err
 	}

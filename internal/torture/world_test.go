@@ -79,7 +79,7 @@ func freeAddress(t *testing.T) string {
 func (w *world) startSandbox() {
 	w.t.Helper()
 	p := start(w.t, exec.Command(filepath.Join(bin, "stripesandbox"), "--addr", "127.0.0.1:0", "--control", "127.0.0.1:0", "--key", key,
-		"--webhook", "http://"+w.addr+"/webhooks/stripe/connect", "--webhook-secret", businessSecret,
+		"--webhook", "http://"+w.addr+"/webhooks/stripe", "--webhook-secret", businessSecret,
 		"--webhook-operator", "http://"+w.addr+"/webhooks/stripe", "--webhook-operator-secret", operatorSecret))
 	w.api = p.wait(w.t, "api ")
 	w.control = p.wait(w.t, "control ")
@@ -95,7 +95,7 @@ func (w *world) rooms(now clock.Clock, fn func(ctx context.Context, a *app.App))
 		MailURL: "console:", MailFrom: "Nearby <no-reply@nearby.example>", BaseURL: &url.URL{Scheme: "http", Host: w.addr},
 		Payment: payment.Config{
 			Mode: payment.ModeSandbox, Key: key, BaseURL: w.api, PublicURL: "http://" + w.addr,
-			WebhookSecrets: []string{operatorSecret}, ConnectSecrets: []string{businessSecret},
+			WebhookSecrets: []string{operatorSecret, businessSecret},
 		},
 		Clock: now, Secret: w.secret, Demo: true,
 	})
@@ -124,7 +124,7 @@ func (w *world) environment() []string {
 	env := []string{
 		"NEARBY_ADDR=" + w.addr, "NEARBY_ADMIN_ADDR=127.0.0.1:0", "NEARBY_DATA_DIR=" + w.dir, "NEARBY_DATABASE_URL=" + w.database,
 		"NEARBY_PAYMENTS=sandbox", "NEARBY_LOG=text", "NEARBY_LOG_LEVEL=warn", "STRIPE_SECRET_KEY=" + key, "STRIPE_API_BASE=" + w.api,
-		"STRIPE_WEBHOOK_SECRETS=" + operatorSecret, "STRIPE_CONNECT_WEBHOOK_SECRETS=" + businessSecret,
+		"STRIPE_WEBHOOK_SECRETS=" + operatorSecret + "," + businessSecret,
 	}
 	for _, pair := range os.Environ() {
 		if !strings.HasPrefix(pair, "NEARBY_") && !strings.HasPrefix(pair, "STRIPE_") {

@@ -25,12 +25,12 @@ type Handlers struct {
 	Gateway payment.Gateway
 }
 
-// Routes are the lines of this audience in the table. Operators may give both
-// kinds of events one address or two; the account in the event decides.
+// Routes are the lines of this audience in the table. The operator's own events
+// and those of all businesses come to one address; the account in the event
+// decides whose it is.
 func (h *Handlers) Routes() []route.Route {
 	return []route.Route{
 		{Method: http.MethodPost, Path: "/webhooks/stripe", Machine: true, Body: maxBody, Limit: "none", Handle: h.stripe},
-		{Method: http.MethodPost, Path: "/webhooks/stripe/connect", Machine: true, Body: maxBody, Limit: "none", Handle: h.stripe},
 	}
 }
 

@@ -130,7 +130,6 @@ var pageRoutes = map[string]struct {
 	"POST /admin/businesses/:slug/suspend":        {operator, "/admin/businesses/{slug}/suspend"},
 	"POST /admin/businesses/:slug/reinstate":      {operator, "/admin/businesses/{slug}/reinstate"},
 	"POST /webhooks/stripe":                       {machine, "/webhooks/stripe"},
-	"POST /webhooks/stripe/connect":               {machine, "/webhooks/stripe/connect"},
 }
 
 // things are what the routes' addresses name: all of it belongs to the first

@@ -118,7 +118,7 @@ func (s *Site) openSandbox(with *setup) {
 	})
 	err = sandbox.SetWebhooks(
 		stripesandbox.Webhook{URL: s.URL + "/webhooks/stripe", Secret: operatorSecret, Operator: true},
-		stripesandbox.Webhook{URL: s.URL + "/webhooks/stripe/connect", Secret: businessSecret, Businesses: true},
+		stripesandbox.Webhook{URL: s.URL + "/webhooks/stripe", Secret: businessSecret, Businesses: true},
 	)
 	if err != nil {
 		s.t.Fatal(err)
@@ -126,7 +126,7 @@ func (s *Site) openSandbox(with *setup) {
 	s.Sandbox = sandbox
 	with.settings.Payment = payment.Config{
 		Mode: payment.ModeSandbox, Key: SandboxKey, BaseURL: front.URL, PublicURL: s.URL,
-		WebhookSecrets: []string{operatorSecret}, ConnectSecrets: []string{businessSecret},
+		WebhookSecrets: []string{operatorSecret, businessSecret},
 	}
 }
 
