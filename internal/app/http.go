@@ -74,7 +74,7 @@ func (a *App) HTTP(ctx context.Context) (*server.Server, error) {
 	running := server.New(config, a.Clock, floor, routes, a.ready, a.gauges()...)
 	api.Mount(running.Echo(), api.Deps{
 		Account: a.Account, Directory: a.Directory, Verification: a.Verification, Catalog: a.Catalog, Order: a.Order, Payout: a.Payout,
-		Notice: a.Notice, DB: a.DB, Floor: floor, Clock: a.Clock, BaseURL: s.BaseURL, Version: s.Version,
+		Notice: a.Notice, Photos: a.Photos, DB: a.DB, Floor: floor, Clock: a.Clock, BaseURL: s.BaseURL, Version: s.Version,
 	})
 	return running, nil
 }

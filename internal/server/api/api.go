@@ -4,7 +4,6 @@
 package api
 
 import (
-	"bytes"
 	"net/http"
 	"net/url"
 	"strings"
@@ -57,7 +56,9 @@ type api struct {
 }
 
 // Mount puts the operations, the OpenAPI document and its page on e.
-func Mount(e *echo.Echo, d Deps) {
+func Mount(e *echo.Echo, d Deps) { mount(e, d) }
+
+func mount(e *echo.Echo, d Deps) *api {
 	a := &api{Deps: d, base: strings.TrimSuffix(d.BaseURL.String(), "/")}
 	a.once = newAnswers(d.DB, d.Clock)
 	config := describe(d.Version, a.base)
@@ -69,6 +70,7 @@ func Mount(e *echo.Echo, d Deps) {
 	a.counter()
 	a.desk()
 	a.document(e)
+	return a
 }
 
 // adapter answers HEAD wherever GET is answered.
@@ -122,6 +124,3 @@ func describe(version, base string) huma.Config {
 		Transformers:                 []huma.Transformer{document},
 	}
 }
-
-// trimmed is a JSON body without the line break that encoders add.
-func trimmed(body *bytes.Buffer) []byte { return bytes.TrimRight(body.Bytes(), "\n") }

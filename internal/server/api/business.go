@@ -57,7 +57,7 @@ func (a *api) businesses() {
 		add(a, operation{
 			id: step.word + "-business", method: http.MethodPost, path: "/businesses/{id}/" + step.word, tag: tag, who: holder,
 			scope: "business:write", limit: "token", repeat: joined, summary: step.summary,
-		}, func(ctx context.Context, c *caller, in *businessInput) (answer[Business], error) {
+		}, func(ctx context.Context, c *caller, in *BusinessPath) (answer[Business], error) {
 			b, err := a.owned(ctx, c, in.ID)
 			if err != nil {
 				return answer[Business]{}, err
@@ -75,7 +75,8 @@ func (a *api) businesses() {
 	a.staff()
 }
 
-type businessInput struct {
+// BusinessPath names a business.
+type BusinessPath struct {
 	ID string `path:"id" doc:"Id or slug of a business." example:"harbour-bakery"`
 }
 
@@ -238,7 +239,7 @@ func (a *api) businessView(ctx context.Context, b directory.Business) (Business,
 }
 
 // business is public; its own people also see it while it is not.
-func (a *api) business(ctx context.Context, c *caller, in *businessInput) (answer[Business], error) {
+func (a *api) business(ctx context.Context, c *caller, in *BusinessPath) (answer[Business], error) {
 	if err := named("business", in.ID); err != nil {
 		return answer[Business]{}, err
 	}
@@ -325,7 +326,7 @@ func checklist(items []verification.Item) []CheckItem {
 	return each(items, func(i verification.Item) CheckItem { return CheckItem(i) })
 }
 
-func (a *api) ownVerification(ctx context.Context, c *caller, in *businessInput) (answer[VerificationStatus], error) {
+func (a *api) ownVerification(ctx context.Context, c *caller, in *BusinessPath) (answer[VerificationStatus], error) {
 	b, err := a.owned(ctx, c, in.ID)
 	if err != nil {
 		return answer[VerificationStatus]{}, err

@@ -171,13 +171,14 @@ func inputOf(p catalog.Product) catalog.ProductInput {
 	return in
 }
 
-type ownProductInput struct {
-	businessInput
+// ProductPath names a product of a business.
+type ProductPath struct {
+	BusinessPath
 	ProductID string `path:"product_id"`
 }
 
 // keep is the caller's business and a product of it.
-func (a *api) keep(ctx context.Context, c *caller, in ownProductInput) (directory.Business, catalog.Product, error) {
+func (a *api) keep(ctx context.Context, c *caller, in ProductPath) (directory.Business, catalog.Product, error) {
 	b, err := a.owned(ctx, c, in.ID)
 	if err != nil {
 		return b, catalog.Product{}, err
@@ -193,7 +194,7 @@ func (a *api) shown(b directory.Business, p catalog.Product) answer[Product] {
 	return answer[Product]{Body: a.ownProductView(p, b.Slug), Version: p.Version}
 }
 
-func (a *api) ownProduct(ctx context.Context, c *caller, in *ownProductInput) (answer[Product], error) {
+func (a *api) ownProduct(ctx context.Context, c *caller, in *ProductPath) (answer[Product], error) {
 	b, p, err := a.keep(ctx, c, *in)
 	if err != nil {
 		return answer[Product]{}, err
@@ -202,7 +203,7 @@ func (a *api) ownProduct(ctx context.Context, c *caller, in *ownProductInput) (a
 }
 
 type addProductInput struct {
-	businessInput
+	BusinessPath
 	Body struct {
 		Title string `json:"title" minLength:"1" maxLength:"1000"`
 		ProductRest
@@ -234,7 +235,7 @@ func (a *api) addProduct(ctx context.Context, c *caller, in *addProductInput) (a
 }
 
 type editProductInput struct {
-	ownProductInput
+	ProductPath
 	Body struct {
 		Title *string `json:"title,omitempty" maxLength:"1000"`
 		ProductRest
@@ -245,7 +246,7 @@ type editProductInput struct {
 func (a *api) editProduct(ctx context.Context, c *caller, in *editProductInput) (answer[Product], error) {
 	var out answer[Product]
 	err := a.DB.Tx(ctx, func(ctx context.Context) error {
-		b, p, err := a.keep(ctx, c, in.ownProductInput)
+		b, p, err := a.keep(ctx, c, in.ProductPath)
 		if err != nil {
 			return err
 		}
@@ -272,7 +273,7 @@ func (a *api) editProduct(ctx context.Context, c *caller, in *editProductInput) 
 	return out, err
 }
 
-func (a *api) archiveProduct(ctx context.Context, c *caller, in *ownProductInput) (answer[struct{}], error) {
+func (a *api) archiveProduct(ctx context.Context, c *caller, in *ProductPath) (answer[struct{}], error) {
 	b, p, err := a.keep(ctx, c, *in)
 	if err != nil {
 		return answer[struct{}]{}, err
@@ -282,7 +283,7 @@ func (a *api) archiveProduct(ctx context.Context, c *caller, in *ownProductInput
 }
 
 type stockInput struct {
-	businessInput
+	BusinessPath
 	VariantID string `path:"variant_id"`
 	Body      struct {
 		OnHand *int64 `json:"on_hand" doc:"null: not counted any more."`
@@ -306,7 +307,7 @@ func (a *api) setStock(ctx context.Context, c *caller, in *stockInput) (answer[P
 }
 
 type photoInput struct {
-	businessInput
+	BusinessPath
 	RawBody []byte `contentType:"image/*"`
 }
 
@@ -344,7 +345,7 @@ func (a *api) photoKnown(hash string) error {
 }
 
 type importInput struct {
-	businessInput
+	BusinessPath
 	DryRun      bool   `query:"dry_run" doc:"Report only, change nothing."`
 	ContentType string `header:"Content-Type" hidden:"true"`
 	RawBody     []byte `contentType:"text/csv"`

@@ -35,9 +35,9 @@ func (a *api) counter() {
 }
 
 type businessOrdersInput struct {
-	businessInput
+	BusinessPath
 	State []string `query:"state" maxItems:"15" doc:"States with commas between; none means all." example:"placed,accepted"`
-	pageInput
+	Paging
 }
 
 func (a *api) businessOrders(ctx context.Context, c *caller, in *businessOrdersInput) (answer[List[Order]], error) {
@@ -65,7 +65,8 @@ func isState(word string) bool {
 	return false
 }
 
-type counterInput struct {
+// OrderPath names an order.
+type OrderPath struct {
 	OrderID string `path:"order_id"`
 }
 
@@ -89,8 +90,8 @@ func (a *api) house(ctx context.Context, c *caller, orderID string) (string, err
 type step func(ctx context.Context, actor account.Actor, businessID, orderID string) (order.Order, error)
 
 // act is an operation that moves an order without further words.
-func act(a *api, do step) func(context.Context, *caller, *counterInput) (answer[Order], error) {
-	return func(ctx context.Context, c *caller, in *counterInput) (answer[Order], error) {
+func act(a *api, do step) func(context.Context, *caller, *OrderPath) (answer[Order], error) {
+	return func(ctx context.Context, c *caller, in *OrderPath) (answer[Order], error) {
 		businessID, err := a.house(ctx, c, in.OrderID)
 		if err != nil {
 			return answer[Order]{}, err
@@ -104,7 +105,7 @@ func act(a *api, do step) func(context.Context, *caller, *counterInput) (answer[
 }
 
 type endingInput struct {
-	counterInput
+	OrderPath
 	Body struct {
 		Reason string `json:"reason" enum:"sold_out,too_busy,closing,wrong_price,other"`
 		Gone   bool   `json:"gone,omitempty" doc:"The goods are not there: they are not for sale again."`
@@ -118,12 +119,12 @@ func ending(a *api, do end) func(context.Context, *caller, *endingInput) (answer
 	return func(ctx context.Context, c *caller, in *endingInput) (answer[Order], error) {
 		return act(a, func(ctx context.Context, actor account.Actor, businessID, orderID string) (order.Order, error) {
 			return do(ctx, actor, businessID, orderID, in.Body.Reason, in.Body.Gone)
-		})(ctx, c, &in.counterInput)
+		})(ctx, c, &in.OrderPath)
 	}
 }
 
 type completeInput struct {
-	counterInput
+	OrderPath
 	Body struct {
 		Code string `json:"code" minLength:"1" maxLength:"20" doc:"As the shopper says it."`
 	}
@@ -132,11 +133,11 @@ type completeInput struct {
 func (a *api) complete(ctx context.Context, c *caller, in *completeInput) (answer[Order], error) {
 	return act(a, func(ctx context.Context, actor account.Actor, businessID, orderID string) (order.Order, error) {
 		return a.Order.HandOver(ctx, actor, businessID, orderID, in.Body.Code)
-	})(ctx, c, &in.counterInput)
+	})(ctx, c, &in.OrderPath)
 }
 
 type refundInput struct {
-	counterInput
+	OrderPath
 	Body struct {
 		Reason string `json:"reason,omitempty" maxLength:"200"`
 	}
@@ -145,5 +146,5 @@ type refundInput struct {
 func (a *api) refund(ctx context.Context, c *caller, in *refundInput) (answer[Order], error) {
 	return act(a, func(ctx context.Context, actor account.Actor, businessID, orderID string) (order.Order, error) {
 		return a.Order.Refund(ctx, actor, businessID, orderID, order.RefundInput{Reason: in.Body.Reason, ClientToken: c.key})
-	})(ctx, c, &in.counterInput)
+	})(ctx, c, &in.OrderPath)
 }

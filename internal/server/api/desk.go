@@ -28,7 +28,7 @@ func (a *api) desk() {
 		summary: "A case: what was claimed beside what we found out",
 	}, a.caseOf)
 	add(a, line("take", "Take a case for half an hour, or renew it", "Of several who try at once, one gets it: 409 taken.", nil), a.take)
-	add(a, line("release", "Put a case back into the queue", "It keeps its place.", nil), a.decide(func(ctx context.Context, actor account.Actor, in *requestInput) error {
+	add(a, line("release", "Put a case back into the queue", "It keeps its place.", nil), a.decide(func(ctx context.Context, actor account.Actor, in *RequestPath) error {
 		return a.Verification.Release(ctx, actor, in.RequestID)
 	}))
 	add(a, line("approve", "List the business", "The note is for verifiers; where the case shows possible duplicates it is needed.",
@@ -124,11 +124,12 @@ func decisionView(d verification.Decision) Decision {
 	}
 }
 
-type requestInput struct {
+// RequestPath names an application.
+type RequestPath struct {
 	RequestID string `path:"request_id"`
 }
 
-func (a *api) caseOf(ctx context.Context, c *caller, in *requestInput) (answer[Case], error) {
+func (a *api) caseOf(ctx context.Context, c *caller, in *RequestPath) (answer[Case], error) {
 	if err := known("request", in.RequestID); err != nil {
 		return answer[Case]{}, err
 	}
@@ -152,7 +153,7 @@ func duplicateView(d directory.Duplicate) Duplicate {
 	return Duplicate{ID: d.ID, Slug: d.Slug, Name: d.Name, State: string(d.State), DistanceM: d.DistanceM, Same: words(d.Same)}
 }
 
-func (a *api) take(ctx context.Context, c *caller, in *requestInput) (answer[RequestLine], error) {
+func (a *api) take(ctx context.Context, c *caller, in *RequestPath) (answer[RequestLine], error) {
 	if err := known("request", in.RequestID); err != nil {
 		return answer[RequestLine]{}, err
 	}
@@ -166,8 +167,8 @@ type Decided struct {
 	State string `json:"state" enum:"waiting,in_review,approved,asked,rejected,withdrawn"`
 }
 
-func (a *api) decide(do func(ctx context.Context, actor account.Actor, in *requestInput) error) func(context.Context, *caller, *requestInput) (answer[Decided], error) {
-	return func(ctx context.Context, c *caller, in *requestInput) (answer[Decided], error) {
+func (a *api) decide(do func(ctx context.Context, actor account.Actor, in *RequestPath) error) func(context.Context, *caller, *RequestPath) (answer[Decided], error) {
+	return func(ctx context.Context, c *caller, in *RequestPath) (answer[Decided], error) {
 		return a.decided(ctx, c, in.RequestID, verification.Waiting, func(actor account.Actor) error { return do(ctx, actor, in) })
 	}
 }
@@ -181,7 +182,7 @@ func (a *api) decided(_ context.Context, c *caller, requestID string, to verific
 }
 
 type approveInput struct {
-	requestInput
+	RequestPath
 	Body struct {
 		Note string `json:"note,omitempty" maxLength:"4000"`
 	}
@@ -194,7 +195,7 @@ func (a *api) approve(ctx context.Context, c *caller, in *approveInput) (answer[
 }
 
 type askInput struct {
-	requestInput
+	RequestPath
 	Body struct {
 		Reasons []Reason `json:"reasons" minItems:"1" maxItems:"50"`
 		Words   string   `json:"words,omitempty" maxLength:"4000"`
@@ -210,7 +211,7 @@ func (a *api) ask(ctx context.Context, c *caller, in *askInput) (answer[Decided]
 }
 
 type rejectInput struct {
-	requestInput
+	RequestPath
 	Body struct {
 		Codes []string `json:"codes" minItems:"1" maxItems:"20"`
 		Words string   `json:"words,omitempty" maxLength:"4000"`

@@ -87,7 +87,8 @@ func (o *optional[T]) Receiver() reflect.Value { return reflect.ValueOf(o).Elem(
 // OnParamSet is told whether there was one.
 func (o *optional[T]) OnParamSet(set bool, _ any) { o.Set = set }
 
-type filters struct {
+// Filters narrow a search.
+type Filters struct {
 	Category   string   `query:"category" maxLength:"100" doc:"Slug of a category; its children are included."`
 	Q          string   `query:"q" doc:"Words to be found in name, category, place or products; the last may be the beginning of one." example:"sourdough"`
 	Open       string   `query:"open" maxLength:"40" doc:"now, or an instant in RFC 3339: open then." example:"now"`
@@ -99,7 +100,7 @@ type filters struct {
 }
 
 // apply puts the filters into a query.
-func (f *filters) apply(q *directory.Query, now time.Time) error {
+func (f *Filters) apply(q *directory.Query, now time.Time) error {
 	q.Category, q.Text, q.Pickup, q.Delivery, q.InStock, q.Orderable = f.Category, f.Q, f.Pickup, f.Delivery, f.InStock, f.Orderable
 	q.Attributes = f.Attributes
 	switch f.Open {
@@ -123,7 +124,7 @@ type nearbyInput struct {
 	RadiusM optional[float64] `query:"radius_m" exclusiveMinimum:"0" maximum:"50000" doc:"Metres; without it there is no bound."`
 	Limit   int               `query:"limit" minimum:"1" maximum:"50" default:"20"`
 	Cursor  string            `query:"cursor" maxLength:"200" doc:"next_cursor of the page before; everything else must stay the same."`
-	filters
+	Filters
 }
 
 func (in *nearbyInput) query(now time.Time) (directory.Query, error) {
@@ -241,7 +242,7 @@ func features(list List[NearbyItem]) featureCollection {
 type cellsInput struct {
 	BBox string `query:"bbox" required:"true" maxLength:"120" doc:"west,south,east,north in degrees."`
 	Zoom int    `query:"zoom" required:"true" minimum:"0" maximum:"22" doc:"Zoom level of a web map."`
-	filters
+	Filters
 }
 
 // Cells is a map view by cell.

@@ -215,11 +215,11 @@ type Order struct {
 
 // Handover is how and when the goods of an order change hands.
 type Handover struct {
-	Kind     string    `json:"kind" enum:"pickup,delivery"`
-	SlotFrom time.Time `json:"slot_from"`
-	SlotTo   time.Time `json:"slot_to"`
-	TimeZone string    `json:"time_zone"`
-	Address  *Address  `json:"address"`
+	Kind     string         `json:"kind" enum:"pickup,delivery"`
+	SlotFrom time.Time      `json:"slot_from"`
+	SlotTo   time.Time      `json:"slot_to"`
+	TimeZone string         `json:"time_zone"`
+	Address  Maybe[Address] `json:"address"`
 }
 
 // Payment is what became of the money.
@@ -262,7 +262,7 @@ func orderView(o order.Order) Order {
 	}
 	if o.Address != nil {
 		address := addressView(*o.Address)
-		v.Fulfilment.Address = &address
+		v.Fulfilment.Address = maybe(&address)
 	}
 	if p := o.Payment; p != nil {
 		v.Payment.State, v.Payment.Refunded = string(p.State), amount(p.Refunded)
@@ -275,19 +275,22 @@ func orderView(o order.Order) Order {
 // opened where the order waits for it; when the provider cannot be reached, it
 // follows later.
 func (a *api) shopperView(ctx context.Context, o order.Order) Order {
+	address := ""
+	if p := o.Payment; o.State == order.PendingPayment && p != nil && (p.State == order.Creating || p.State == order.Payable) {
+		var err error
+		if address, err = a.Order.Open(ctx, o.ID); err == nil && p.State == order.Creating {
+			if opened, readErr := a.Order.Get(ctx, o.ID); readErr == nil {
+				o = opened
+			}
+		}
+		if err != nil && !errs.Is(err, errs.Unavailable) && !errs.Is(err, errs.Conflict) {
+			slog.Error("payment page not opened", "order", o.ID, "error", err)
+		}
+	}
 	v := orderView(o)
+	v.CheckoutURL = some(address)
 	if o.PlacedAt != nil && o.DoneAt == nil {
 		v.PickupCode = some(a.Order.PickupCode(o.ID))
-	}
-	if o.State != order.PendingPayment || o.Payment == nil || o.Payment.State != order.Creating && o.Payment.State != order.Payable {
-		return v
-	}
-	address, err := a.Order.Open(ctx, o.ID)
-	if err != nil && !errs.Is(err, errs.Unavailable) && !errs.Is(err, errs.Conflict) {
-		slog.Error("payment page not opened", "order", o.ID, "error", err)
-	}
-	if err == nil {
-		v.CheckoutURL = some(address)
 	}
 	return v
 }
@@ -374,13 +377,13 @@ func (a *api) cancelOrder(ctx context.Context, c *caller, in *orderInput) (answe
 	return answer[Order]{Body: a.shopperView(ctx, o)}, nil
 }
 
-type pageInput struct {
+// Paging is a part of a list.
+type Paging struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"50" default:"20"`
 	Cursor string `query:"cursor" maxLength:"200"`
 }
 
-func (a *api) ownOrders(ctx context.Context, c *caller, in *pageInput) (answer[List[Order]], error) {
+func (a *api) ownOrders(ctx context.Context, c *caller, in *Paging) (answer[List[Order]], error) {
 	page, err := a.Order.ListForShopper(ctx, order.Buyer{UserID: c.token.User.ID}, in.Cursor, in.Limit)
 	return listOf(each(page.Items, orderView), page.Next), err
 }
-

@@ -63,15 +63,15 @@ type Photo struct {
 
 // Variant is one thing that can be ordered.
 type Variant struct {
-	ID        string   `json:"id"`
-	SKU       string   `json:"sku"`
-	Barcode   string   `json:"barcode" doc:"GTIN."`
-	Title     string   `json:"title" doc:"Within its product; empty for the only one."`
-	Options   []string `json:"options" doc:"One value for each option of the product."`
-	Price     *Amount  `json:"price" doc:"null only in a draft."`
-	CompareAt *Amount  `json:"compare_at" doc:"What it cost before."`
-	Available *int64   `json:"available" doc:"The number that checkout uses; null when pieces are not counted."`
-	WeightG   int64    `json:"weight_g" doc:"0 is unknown."`
+	ID        string        `json:"id"`
+	SKU       string        `json:"sku"`
+	Barcode   string        `json:"barcode" doc:"GTIN."`
+	Title     string        `json:"title" doc:"Within its product; empty for the only one."`
+	Options   []string      `json:"options" doc:"One value for each option of the product."`
+	Price     Maybe[Amount] `json:"price" doc:"null only in a draft."`
+	CompareAt Maybe[Amount] `json:"compare_at" doc:"What it cost before."`
+	Available *int64        `json:"available" doc:"The number that checkout uses; null when pieces are not counted."`
+	WeightG   int64         `json:"weight_g" doc:"0 is unknown."`
 }
 
 func (a *api) productView(p catalog.Product, businessSlug string) Product {
@@ -95,11 +95,11 @@ func variantView(v catalog.Variant) Variant {
 	view := Variant{ID: v.ID, SKU: v.SKU, Barcode: v.Barcode, Title: v.Title(), Options: words(v.Options), Available: v.Available(), WeightG: v.Weight}
 	if v.Priced {
 		price := amount(v.Price)
-		view.Price = &price
+		view.Price = maybe(&price)
 	}
 	if v.CompareAt != nil {
 		before := amount(*v.CompareAt)
-		view.CompareAt = &before
+		view.CompareAt = maybe(&before)
 	}
 	return view
 }
@@ -140,7 +140,7 @@ func (a *api) product(ctx context.Context, _ *caller, in *productInput) (answer[
 }
 
 type productsInput struct {
-	businessInput
+	BusinessPath
 	State  string `query:"state" enum:"draft,active,archived,all" doc:"For the people of the business; all leaves archived ones out."`
 	Q      string `query:"q" maxLength:"200" doc:"With state: words of title, section or SKU."`
 	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"50"`

@@ -117,7 +117,7 @@ func (a *api) addBusiness(ctx context.Context, c *caller, in *addBusinessInput) 
 }
 
 type editBusinessInput struct {
-	businessInput
+	BusinessPath
 	Body struct {
 		Name *string `json:"name,omitempty" maxLength:"400"`
 		ProfileBody

@@ -55,7 +55,7 @@ func (a *api) employer(ctx context.Context, c *caller, idOrSlug string, right ac
 	return b, err
 }
 
-func (a *api) listStaff(ctx context.Context, c *caller, in *businessInput) (answer[List[Member]], error) {
+func (a *api) listStaff(ctx context.Context, c *caller, in *BusinessPath) (answer[List[Member]], error) {
 	b, err := a.employer(ctx, c, in.ID, account.RightStaff)
 	if err != nil {
 		return answer[List[Member]]{}, err
@@ -69,7 +69,7 @@ func memberView(m account.Member) Member {
 }
 
 type inviteInput struct {
-	businessInput
+	BusinessPath
 	Body struct {
 		Email string `json:"email" maxLength:"254"`
 		Role  string `json:"role" enum:"owner,manager,staff"`
@@ -91,20 +91,21 @@ func (a *api) inviteStaff(ctx context.Context, c *caller, in *inviteInput) (answ
 	return answer[Invited]{Body: Invited{Email: in.Body.Email, Role: in.Body.Role}}, err
 }
 
-type memberInput struct {
-	businessInput
+// MemberPath names somebody who works for a business.
+type MemberPath struct {
+	BusinessPath
 	UserID string `path:"user_id"`
 }
 
 type editStaffInput struct {
-	memberInput
+	MemberPath
 	Body struct {
 		Role string `json:"role" enum:"owner,manager,staff"`
 	}
 }
 
 func (a *api) editStaff(ctx context.Context, c *caller, in *editStaffInput) (answer[Member], error) {
-	b, err := a.member(ctx, c, in.memberInput)
+	b, err := a.member(ctx, c, in.MemberPath)
 	if err != nil {
 		return answer[Member]{}, err
 	}
@@ -120,7 +121,7 @@ func (a *api) editStaff(ctx context.Context, c *caller, in *editStaffInput) (ans
 	return answer[Member]{}, err
 }
 
-func (a *api) removeStaff(ctx context.Context, c *caller, in *memberInput) (answer[struct{}], error) {
+func (a *api) removeStaff(ctx context.Context, c *caller, in *MemberPath) (answer[struct{}], error) {
 	b, err := a.member(ctx, c, *in)
 	if err != nil {
 		return answer[struct{}]{}, err
@@ -129,7 +130,7 @@ func (a *api) removeStaff(ctx context.Context, c *caller, in *memberInput) (answ
 }
 
 // member is the caller's business that the path names somebody of.
-func (a *api) member(ctx context.Context, c *caller, in memberInput) (directory.Business, error) {
+func (a *api) member(ctx context.Context, c *caller, in MemberPath) (directory.Business, error) {
 	b, err := a.owned(ctx, c, in.ID)
 	if err != nil {
 		return b, err
@@ -150,7 +151,7 @@ type Payouts struct {
 	SyncedAt       *time.Time `json:"synced_at"`
 }
 
-func (a *api) payouts(ctx context.Context, c *caller, in *businessInput) (answer[Payouts], error) {
+func (a *api) payouts(ctx context.Context, c *caller, in *BusinessPath) (answer[Payouts], error) {
 	b, err := a.employer(ctx, c, in.ID, account.RightPayout)
 	if err != nil {
 		return answer[Payouts]{}, err

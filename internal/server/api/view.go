@@ -1,8 +1,12 @@
 package api
 
 import (
+	"encoding/json"
+	"reflect"
 	"regexp"
 	"time"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"nearby/internal/directory"
 	"nearby/internal/errs"
@@ -121,3 +125,16 @@ func known(what, id string) error {
 }
 
 func addressView(a directory.Address) Address { return Address(a) }
+
+// Maybe is an object or null.
+type Maybe[T any] struct{ value *T }
+
+func maybe[T any](v *T) Maybe[T] { return Maybe[T]{v} }
+
+// MarshalJSON writes the object, or null.
+func (m Maybe[T]) MarshalJSON() ([]byte, error) { return json.Marshal(m.value) }
+
+// Schema allows both.
+func (Maybe[T]) Schema(r huma.Registry) *huma.Schema {
+	return &huma.Schema{AnyOf: []*huma.Schema{r.Schema(reflect.TypeFor[T](), true, ""), {Type: "null"}}}
+}
