@@ -2,11 +2,13 @@ package order_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -133,6 +135,7 @@ func TestCrashAtEveryCall(t *testing.T) {
 						t.Errorf("order is %s with payment %s (%q), want %s", o.State, o.Payment.State, o.EndReason, tt.state)
 					}
 					h.settled(o, bread, 5, tt.paid)
+					h.oneKeyEach()
 				})
 			})
 		}
@@ -166,6 +169,37 @@ func (h *house) settled(o order.Order, variant string, pieces int64, wantPaid bo
 	}
 }
 
+// oneKeyEach checks that what was tried again was tried under the same key: one
+// for the page, one for closing it, one for the refund.
+func (h *house) oneKeyEach() {
+	h.t.Helper()
+	var log struct {
+		Calls []struct {
+			Method, Path string
+			Key          string `json:"idempotency_key"`
+		}
+	}
+	h.must(json.Unmarshal([]byte(h.control("GET", "calls", "")), &log))
+	keys := map[string]map[string]bool{}
+	for _, call := range log.Calls {
+		if call.Method != "POST" || strings.Contains(call.Path, "account") {
+			continue
+		}
+		if keys[call.Path] == nil {
+			keys[call.Path] = map[string]bool{}
+		}
+		keys[call.Path][call.Key] = true
+	}
+	if len(keys) == 0 {
+		h.t.Error("the log of calls is empty")
+	}
+	for path, used := range keys {
+		if len(used) != 1 || used[""] {
+			h.t.Errorf("POST %s was made under the keys %v", path, used)
+		}
+	}
+}
+
 // pending names the rows that the job still means to look at.
 func (h *house) pending() (rows []string) {
 	h.t.Helper()
@@ -182,9 +216,13 @@ func (h *house) atProvider(orderID string) (received, refunded int64) {
 	h.t.Helper()
 	sessions, err := h.tap.Gateway.FindSessions(h.t.Context(), h.account, payment.SessionFilter{})
 	h.must(err)
+	pages := map[string]int{}
 	for _, s := range sessions {
 		if s.Metadata[payment.MetaOrder] != orderID {
 			continue
+		}
+		if pages[s.Metadata[payment.MetaPayment]]++; pages[s.Metadata[payment.MetaPayment]] > 1 {
+			h.t.Error("an attempt to pay has two pages")
 		}
 		whole, err := h.tap.Gateway.Session(h.t.Context(), s.Ref)
 		h.must(err)
