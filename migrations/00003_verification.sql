@@ -34,14 +34,6 @@ CREATE TABLE verification_decisions (
     at          TIMESTAMP NOT NULL
 );
 CREATE INDEX verification_decisions_business ON verification_decisions (business_id, at);
--- +goose StatementBegin
-CREATE TRIGGER verification_decisions_no_update BEFORE UPDATE ON verification_decisions
-BEGIN SELECT RAISE(ABORT, 'decisions are never changed'); END;
--- +goose StatementEnd
--- +goose StatementBegin
-CREATE TRIGGER verification_decisions_no_delete BEFORE DELETE ON verification_decisions
-BEGIN SELECT RAISE(ABORT, 'decisions are never deleted'); END;
--- +goose StatementEnd
 
 -- +goose Down
 DROP TABLE verification_decisions;

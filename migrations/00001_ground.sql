@@ -19,12 +19,6 @@ CREATE TABLE audit_head (
     hash TEXT    NOT NULL
 );
 INSERT INTO audit_head (one, seq, hash) VALUES (1, 0, '');
--- +goose StatementBegin
-CREATE FUNCTION audit_entries_keep() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN RAISE EXCEPTION 'audit entries are never changed or deleted'; END $$;
--- +goose StatementEnd
-CREATE TRIGGER audit_entries_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_entries
-    FOR EACH STATEMENT EXECUTE FUNCTION audit_entries_keep();
 
 CREATE TABLE jobs (
     id          TEXT      NOT NULL PRIMARY KEY,
@@ -52,4 +46,3 @@ DROP TABLE settings;
 DROP TABLE jobs;
 DROP TABLE audit_head;
 DROP TABLE audit_entries;
-DROP FUNCTION audit_entries_keep;
