@@ -72,7 +72,7 @@ func (a *api) perform(ctx context.Context, op operation, c *caller, in any, effe
 	if err != nil {
 		return stored{}, err
 	}
-	w := wish{scope: c.token.User.ID, key: ident.Hash(c.key), hash: ident.Hash(op.id + "\x00" + string(request))}
+	w := wishOf(op.id, c.token.User.ID, c.key, request)
 	if op.repeat == joined {
 		return a.once.joined(ctx, w, effect)
 	}
@@ -81,6 +81,10 @@ func (a *api) perform(ctx context.Context, op operation, c *caller, in any, effe
 
 // wish is a request that is to have one effect.
 type wish struct{ scope, key, hash string }
+
+func wishOf(operation, userID, key string, request []byte) wish {
+	return wish{scope: userID, key: ident.Hash(key), hash: ident.Hash(operation + "\x00" + string(request))}
+}
 
 // joined keeps the answer in the transaction of the effect: either both are
 // there or neither. A second request waits for the first in the database.
