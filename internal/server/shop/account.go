@@ -1,6 +1,7 @@
 package shop
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 
@@ -28,6 +29,7 @@ func (h *Handlers) accountRoutes() []route.Route {
 		{Method: http.MethodPost, Path: "/password/new", Handle: h.newPassword, Limit: "sign-in"},
 		{Method: http.MethodPost, Path: "/settings", Handle: h.settings},
 		{Method: http.MethodGet, Path: "/me", Who: route.SignedIn, Handle: h.me},
+		{Method: http.MethodPost, Path: "/me", Who: route.SignedIn, Handle: h.saveMe},
 		{Method: http.MethodPost, Path: "/me/password", Who: route.SignedIn, Handle: h.changePassword, Limit: "sign-in"},
 		{Method: http.MethodPost, Path: "/me/sessions/end", Who: route.SignedIn, Handle: h.endOtherSessions},
 		{Method: http.MethodPost, Path: "/me/sessions/:id/end", Who: route.SignedIn, Handle: h.endSession},
@@ -112,16 +114,6 @@ func (h *Handlers) signUp(r *route.Request) (route.Answer, error) {
 	return route.See{Path: "/sign-up/sent"}, nil
 }
 
-// words is a page of a heading and a few sentences.
-func words(r *route.Request, heading, lead string, more ...string) route.Answer {
-	page := &pages.Text{Heading: r.Text(heading), Lead: r.Text(lead)}
-	for _, id := range more {
-		page.Paragraphs = append(page.Paragraphs, r.Text(id))
-	}
-	page.Title, page.Robots = page.Heading, "noindex"
-	return route.HTML{Name: "text", Page: page}
-}
-
 func (h *Handlers) signUpSent(r *route.Request) (route.Answer, error) {
 	page := &pages.SignUpSent{Mailbox: h.Mailbox != nil}
 	page.Title, page.Robots = r.Text("sign_up.sent"), "noindex"
@@ -200,13 +192,17 @@ func (h *Handlers) settings(r *route.Request) (route.Answer, error) {
 	if lang := r.FormValue("lang"); lang != "" {
 		r.SetLang(reply.Match("", lang))
 	}
+	h.setTheme(r)
+	return route.See{Path: withoutLang(route.SafePath(r.FormValue("back"), "/"))}, nil
+}
+
+func (h *Handlers) setTheme(r *route.Request) {
 	switch theme := r.FormValue("theme"); theme {
 	case "light", "dark":
 		r.SetTheme(theme)
 	case "system":
 		r.SetTheme("")
 	}
-	return route.See{Path: withoutLang(route.SafePath(r.FormValue("back"), "/"))}, nil
 }
 
 // withoutLang drops ?lang=, which would win over the choice just made.
@@ -236,6 +232,12 @@ func (h *Handlers) mePage(r *route.Request) (*pages.Me, error) {
 	ctx, user := r.Req().Context(), r.User()
 	page := &pages.Me{Form: pages.ProfileForm{Name: user.Name, Email: user.Email, Lang: r.Lang, Theme: r.Theme()}}
 	page.Title, page.Tab, page.Robots = r.Text("me.title"), "me", "noindex"
+	for _, lang := range reply.Languages {
+		page.Languages = append(page.Languages, pages.Option{Value: lang, Label: reply.LanguageName(lang), Selected: lang == r.Lang})
+	}
+	for _, theme := range []string{"system", "light", "dark"} {
+		page.Themes = append(page.Themes, pages.Option{Value: theme, Label: r.Word("theme", theme), Selected: theme == cmp.Or(r.Theme(), "system")})
+	}
 	sessions, err := h.Account.Sessions(ctx, user.ID)
 	if err != nil {
 		return nil, err
@@ -247,6 +249,26 @@ func (h *Handlers) mePage(r *route.Request) (*pages.Me, error) {
 	}
 	page.Orders, err = h.recentOrders(r, 5)
 	return page, err
+}
+
+func (h *Handlers) saveMe(r *route.Request) (route.Answer, error) {
+	in := account.ProfileInput{Name: r.FormValue("name"), Locale: reply.Match("", r.FormValue("lang"))}
+	err := h.Account.SetProfile(r.Req().Context(), *r.Session, in)
+	if wrong, ok := view.Errors(err); ok {
+		page, err := h.mePage(r)
+		if err != nil {
+			return nil, err
+		}
+		page.Form.Name, page.Errors = in.Name, wrong
+		return route.Wrong("account/me", page), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	r.SetLang(in.Locale)
+	h.setTheme(r)
+	r.Flash("owner.saved")
+	return route.See{Path: "/me"}, nil
 }
 
 func (h *Handlers) changePassword(r *route.Request) (route.Answer, error) {

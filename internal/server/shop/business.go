@@ -72,7 +72,7 @@ func (h *Handlers) businessPage(r *route.Request, b directory.Business) (*pages.
 	week := b.Hours.Week(now)
 	page := &pages.Business{
 		Slug: b.Slug, Name: b.Name, Category: kind.Label(r.Lang), CategoryURL: "/?category=" + url.QueryEscape(b.Category),
-		Blurb: b.Description, Address: addressLines(b.Address), House: b.Address.HouseNumber,
+		Blurb: b.Description, Address: view.AddressLines(b.Address), House: b.Address.HouseNumber,
 		PhoneURL: b.Phone, Phone: view.Phone(b.Phone), Email: b.Email, Website: b.Website, Site: siteName(b.Website),
 		Directions: directions(b), Open: view.Open(b.Hours.At(now), b.Zone, now), Unclaimed: b.State == directory.Unclaimed,
 		Pickup: b.Pickup, Delivery: b.Delivery, PayAtPickup: b.PayAtPickup, ReadyIn: b.PrepMinutes,
@@ -108,7 +108,7 @@ func (h *Handlers) businessPage(r *route.Request, b directory.Business) (*pages.
 	page.LD.Hours = view.HoursSpecs(week)
 	drawn, err := view.DrawMap(view.MapInput{
 		Label: r.Text("map.title"), Middle: b.Point, Reach: snippetReach, Wide: true, Ground: h.Ground,
-		Pins: []view.MapPin{{Point: b.Point, N: plateText(b.Address.HouseNumber), Name: b.Name, URL: "#hours", Current: true}},
+		Pins: []view.MapPin{{Point: b.Point, N: view.Plate(b.Address.HouseNumber), Name: b.Name, URL: "#hours", Current: true}},
 	})
 	page.Map = drawn
 	return page, err
@@ -125,32 +125,6 @@ func (h *Handlers) distance(r *route.Request, to geo.Point) (float64, bool, erro
 		return 0, false, err
 	}
 	return geo.Distance(places[0].Point, to), true, nil
-}
-
-// plateText is a house number short enough for a plate.
-func plateText(number string) string {
-	if number == "" || len(number) > 3 {
-		return "•"
-	}
-	return number
-}
-
-func addressLines(a directory.Address) []string {
-	var lines []string
-	add := func(parts ...string) {
-		if line := strings.Join(strings.Fields(strings.Join(parts, " ")), " "); line != "" {
-			lines = append(lines, line)
-		}
-	}
-	switch a.Country {
-	case "GB", "IE", "US", "CA", "AU", "NZ", "FR", "MT": // the number comes first
-		add(a.HouseNumber, a.Street, a.Unit)
-		add(a.City, a.Region, a.Postcode)
-	default:
-		add(a.Street, a.HouseNumber, a.Unit)
-		add(a.Postcode, a.City)
-	}
-	return lines
 }
 
 func siteName(website string) string {

@@ -103,7 +103,7 @@ func (h *Handlers) checkoutPage(r *route.Request, b directory.Business, cart ord
 		Total: view.Total(quote.Totals, 0), TaxIncluded: view.TaxIncluded(quote.Lines), ShownTotal: strconv.FormatInt(quote.Totals.Total.Minor, 10),
 		Pickup: b.Pickup, Delivery: b.Delivery, DeliveryFee: money.New(b.DeliveryFee, b.Currency),
 		Card: slices.Contains(quote.Methods, order.PayCard), AtPickup: slices.Contains(quote.Methods, order.PayAtPickup),
-		PickupAddress: addressLines(b.Address), Open: view.Open(b.Hours.At(now), b.Zone, now), Slots: slots(r, b, form.Slot, now),
+		PickupAddress: view.AddressLines(b.Address), Open: view.Open(b.Hours.At(now), b.Zone, now), Slots: slots(r, b, form.Slot, now),
 	}
 	page.Title, page.Tab, page.Robots, page.Back = r.Text("checkout.title"), "cart", "noindex", "/cart"
 	if page.Form.Payment == "" && len(quote.Methods) > 0 {
@@ -206,7 +206,7 @@ func (h *Handlers) toPayment(r *route.Request, placed order.Placement, err error
 	}
 	address, err := h.Order.Open(r.Req().Context(), placed.Order.ID)
 	if err != nil {
-		return route.See{Path: page}, nil // the page has a button, and a job tries too
+		return route.See{Path: page}, nil //nolint:nilerr // the page has a button, and a job tries too
 	}
 	return route.Leave{URL: address}, nil
 }

@@ -49,7 +49,7 @@ func (h *Handlers) orderPage(r *route.Request, o order.Order, token string) (*pa
 	zone := view.Zone(o.Zone)
 	page := &pages.Order{
 		Number: view.OrderNumber(o), State: view.State(o), Tone: view.Tone(o), Lead: lead(o), Business: b.Name, BusinessURL: "/b/" + b.Slug,
-		Hue: kind.Hue, Address: addressLines(b.Address), Phone: view.Phone(b.Phone), PhoneURL: b.Phone, Directions: directions(b),
+		Hue: kind.Hue, Address: view.AddressLines(b.Address), Phone: view.Phone(b.Phone), PhoneURL: b.Phone, Directions: directions(b),
 		Kind: string(o.Kind), Payment: view.Payment(o), Steps: view.OrderSteps(o), Lines: view.OrderLines(o.Lines, kind.Hue),
 		Total: view.Total(o.Totals, refunded(o)), TaxIncluded: view.TaxIncluded(o.Lines), Reason: reason(r, o), Secret: token,
 		ReloadURL: orderPath(o.ID, token), Checked: r.Now().In(zone),
@@ -59,7 +59,7 @@ func (h *Handlers) orderPage(r *route.Request, o order.Order, token string) (*pa
 		page.Title = r.Text("order.number", "Number", page.Number)
 	}
 	if o.Address != nil {
-		page.DeliverTo = addressLines(*o.Address)
+		page.DeliverTo = view.AddressLines(*o.Address)
 	}
 	if o.PlacedAt != nil {
 		page.PlacedAt = o.PlacedAt.In(zone)
@@ -231,7 +231,7 @@ func stream(w http.ResponseWriter, req *http.Request, changes <-chan struct{}, v
 				return err
 			}
 			if err := send(fmt.Sprintf("id: %d\ndata: %s\n\n", now, strings.ReplaceAll(body, "\n", "\ndata: "))); err != nil {
-				return nil //nolint:nilerr // the browser has left
+				return nil // the browser has left
 			}
 			known, sent = now, 0
 			if !more {
