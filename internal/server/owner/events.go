@@ -34,6 +34,9 @@ func (h *Handlers) stream(r *route.Request, watched string, render func(io.Write
 		header.Set("X-Accel-Buffering", "no")
 		w.WriteHeader(http.StatusOK)
 		s := sender{w: w, control: http.NewResponseController(w)}
+		if err := s.control.SetReadDeadline(time.Time{}); err != nil { // the request has been read
+			return err
+		}
 		beat := time.NewTicker(streamBeat)
 		defer beat.Stop()
 		end := time.NewTimer(streamLife)
@@ -93,7 +96,8 @@ func (s *sender) update(render func(io.Writer) error) error {
 }
 
 func (s *sender) send(text string) error {
-	if err := s.control.SetWriteDeadline(time.Now().Add(streamWrite)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+	deadline := time.Now().Add(streamWrite) //nolint:forbidigo // a deadline of the connection
+	if err := s.control.SetWriteDeadline(deadline); err != nil {
 		return errors.Join(errWrite, err)
 	}
 	if _, err := io.WriteString(s.w, text); err != nil {

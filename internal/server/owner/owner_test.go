@@ -50,8 +50,10 @@ func says(t *testing.T, page *servertest.Page, words ...string) {
 	}
 }
 
-var pages = []string{"", "/orders", "/orders?show=done", "/orders?show=ended", "/orders?show=unpaid", "/catalog", "/catalog?state=draft&q=loaf",
-	"/catalog?state=low", "/catalog/new", "/profile", "/hours", "/verification", "/payouts", "/staff"}
+var pages = []string{
+	"", "/orders", "/orders?show=done", "/orders?show=ended", "/orders?show=unpaid", "/catalog", "/catalog?state=draft&q=loaf",
+	"/catalog?state=low", "/catalog/new", "/profile", "/hours", "/verification", "/payouts", "/staff",
+}
 
 func TestEveryPageOfEveryStage(t *testing.T) {
 	site, shop, owner := one(t)
@@ -69,8 +71,10 @@ func TestEveryPageOfEveryStage(t *testing.T) {
 	for _, page := range pages {
 		status(t, stranger.Get("/manage/"+shop.Slug+page), http.StatusNotFound)
 	}
-	for _, path := range []string{"/orders/complete", "/catalog", "/stock", "/catalog/new", "/catalog/" + shop.Product.ID, "/profile", "/selling",
-		"/hours", "/hours/special", "/verification", "/payouts/onboard", "/staff", "/staff/" + shop.Owner.ID} {
+	for _, path := range []string{
+		"/orders/complete", "/catalog", "/stock", "/catalog/new", "/catalog/" + shop.Product.ID, "/profile", "/selling",
+		"/hours", "/hours/special", "/verification", "/payouts/onboard", "/staff", "/staff/" + shop.Owner.ID,
+	} {
 		status(t, stranger.Post("/manage/"+shop.Slug+path, url.Values{"do": {"close"}, "role": {"none"}}), http.StatusNotFound)
 	}
 	if b, err := site.Directory.Get(t.Context(), shop.ID); err != nil || b.Version != shop.Version {
@@ -101,7 +105,7 @@ func TestNewBusinessIsMadeOnce(t *testing.T) {
 
 func picture(t *testing.T, shade uint8) []byte {
 	t.Helper()
-	img := image.NewGray(image.Rect(0, 0, 900, 700))
+	img := image.NewGray(image.Rect(0, 0, 400, 300))
 	for i := range img.Pix {
 		img.Pix[i] = shade
 	}
@@ -453,12 +457,12 @@ func TestPayouts(t *testing.T) {
 		owner := site.SignIn(shop.Owner)
 		at := "/manage/" + shop.Slug + "/payouts"
 		says(t, owner.See(at), "Not set up")
-		owner.Client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+		owner.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 		left := owner.Fill(owner.See(at), at+"/onboard", nil)
 		if to := left.Header.Get("Location"); left.Status != http.StatusSeeOther || !strings.HasPrefix(to, "http://127.0.0.1:") || strings.HasPrefix(to, site.URL) {
 			t.Fatalf("starting leads to %q: %d", to, left.Status)
 		}
-		owner.Client.CheckRedirect = nil
+		owner.CheckRedirect = nil
 		says(t, owner.See(at), "Not finished")
 		back := owner.See("/manage/" + shop.ID + "/payouts?from=provider")
 		if back.URL.RequestURI() != at {

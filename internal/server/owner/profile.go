@@ -28,7 +28,7 @@ func (h *Handlers) profile(r *route.Request, p place) (route.Answer, error) {
 
 func (h *Handlers) profilePage(r *route.Request, p place, typed pages.BusinessForm, selling pages.SellingForm) (*pages.Profile, error) {
 	page := &pages.Profile{
-		Form: typed, Selling: selling, Review: !editable(p.State), CanSell: p.Business.State == directory.Draft,
+		Form: typed, Selling: selling, Review: !editable(p.State), CanSell: p.State == directory.Draft,
 		Categories: view.Categories(r.Lang, typed.Category, r.Text("form.choose")),
 		Countries:  view.Countries(r.Lang, typed.Country, r.Text("form.choose")), Currencies: view.Currencies(selling.Currency),
 	}

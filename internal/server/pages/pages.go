@@ -21,17 +21,21 @@
 //	POST /me/password         PasswordForm
 //	POST /me/sessions/{id}/end, POST /me/sessions/end     (all the others)
 //	POST /manage              name, category, token       (a new business)
-//	POST /manage/{slug}/profile | hours | hours/special | hours/special/{id}/delete
-//	POST /manage/{slug}/catalog                           (bulk: pick[], action)
-//	POST /manage/{slug}/catalog/new, …/catalog/{product}  ProductForm, token
-//	POST /manage/{slug}/catalog/{product}/photos, …/photos/{photo}/delete, …/photos/{photo}/first
-//	POST /manage/{slug}/catalog/{product}/state           state
-//	POST /manage/{slug}/stock                             variant, stock
-//	POST /manage/{slug}/orders/{order}/accept | decline | ready | complete | refund
-//	POST /manage/{slug}/verification                      do = submit or withdraw; /photo for the shop front
-//	POST /manage/{slug}/payouts/onboard, …/payouts/login
+//	POST /invite              token                       (joins a business)
+//	POST /manage/{slug}/profile                           BusinessForm, photo
+//	POST /manage/{slug}/selling                           SellingForm
+//	POST /manage/{slug}/hours | hours/special | hours/special/{id}/delete
+//	POST /manage/{slug}/catalog                           (bulk: pick[], action, back)
+//	POST /manage/{slug}/catalog/new, …/catalog/{product}  ProductForm, photo[], token
+//	POST /manage/{slug}/stock                             variant, stock, back
+//	POST /manage/{slug}/orders/{order}/accept | start | ready | complete | missed | decline | abort | refund
+//	POST /manage/{slug}/orders/complete                   code (finds the order)
+//	POST /manage/{slug}/verification                      do = submit, withdraw, resubmit, close, reopen
+//	POST /manage/{slug}/payouts/onboard, …/payouts/login  password
+//	POST /manage/{slug}/staff, …/staff/{user}             email, role, password
+//	POST /desk/next                                       (takes the oldest free case)
 //	POST /desk/{request}/take | release | approve | ask | reject
-//	POST /admin/businesses/{slug}/suspend | reinstate     reason
+//	POST /admin/businesses/{slug}/suspend | reinstate     MeasureForm
 package pages
 
 import (
