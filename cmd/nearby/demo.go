@@ -84,7 +84,8 @@ func (c *demoCommand) startSandbox(p *program, site string) (stop func() error, 
 	if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
 		return nil, err
 	}
-	command := exec.Command(path, "--addr", c.SandboxAddr, "--control", c.SandboxControl,
+	command := exec.Command(path, //nolint:gosec // our own program, beside this one
+		"--addr", c.SandboxAddr, "--control", c.SandboxControl,
 		"--data", filepath.Join(c.DataDir, "sandbox.db"),
 		"--webhook", site+"/webhooks/stripe")
 	command.Env = append(os.Environ(), "STRIPESANDBOX_KEY="+c.StripeKey,

@@ -199,7 +199,7 @@ func (s *Store) receive(r io.Reader) (*os.File, string, error) {
 	}
 	source := &remembering{r: r}
 	sum := sha256.New()
-	io.WriteString(sum, recipe)
+	sum.Write([]byte(recipe))
 	n, err := io.Copy(io.MultiWriter(file, sum), io.LimitReader(source, MaxUpload+1))
 	var tooLarge *http.MaxBytesError
 	switch {

@@ -255,7 +255,7 @@ func (s *sheet) begin(handle string, row sheetRow) *draft {
 		d.active = status == "active"
 	}
 	for _, column := range []string{"name1", "name2", "name3"} {
-		if name := s.cell(row, column); name != "" && !(name == "Title" && s.cell(row, "value1") == "Default Title") {
+		if name := s.cell(row, column); name != "" && (name != "Title" || s.cell(row, "value1") != "Default Title") {
 			d.input.Options = append(d.input.Options, Option{Name: name})
 		}
 	}

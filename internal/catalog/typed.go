@@ -58,7 +58,7 @@ func (p Price) MarshalJSON() ([]byte, error) { return json.Marshal(p.exact) }
 
 // in is the amount in a currency, within the limits of prices.
 func (p Price) in(currency string) (money.Amount, error) {
-	a := money.Amount{Currency: currency}
+	var a money.Amount
 	var err error
 	if p.exact == nil {
 		a, err = money.Parse(p.text, currency)

@@ -48,7 +48,7 @@ type SignIn struct {
 }
 
 // password is everybody's in Portmere. The town exists in demo mode only.
-const password = "portmere-demo"
+const password = "portmere-demo" //nolint:gosec // printed on the sign-in page
 
 // signIns are the people to sign in as, by the roles they show.
 var signIns = []account.Role{account.Shopper, account.Owner, account.Verifier, account.Operator}

@@ -67,12 +67,3 @@ func Codes() []string {
 	slices.Sort(codes)
 	return codes
 }
-
-// unit is how many minor units make one of the currency.
-func (c Currency) unit() int64 {
-	u := int64(1)
-	for range c.Exponent {
-		u *= 10
-	}
-	return u
-}

@@ -3,6 +3,7 @@ package payout_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"os"
 	"strings"
@@ -208,7 +209,7 @@ func TestStateFollowsTheAccount(t *testing.T) {
 		if h.account() == id {
 			t.Error("the account that left is used again")
 		}
-		if err := h.SyncEvent(t.Context(), inbox.Event{Account: "acct_nobody", Type: "account.updated"}); err != inbox.ErrNotYet {
+		if err := h.SyncEvent(t.Context(), inbox.Event{Account: "acct_nobody", Type: "account.updated"}); !errors.Is(err, inbox.ErrNotYet) {
 			t.Errorf("an unknown account: %v", err)
 		}
 	})

@@ -71,8 +71,10 @@ func fileBlock(kind string, block []byte, squeeze bool) []byte {
 // smallMap has a café, a nameless bench and a plain node as dense nodes, a
 // bakery as a single node, and a museum as a way around four nodes.
 func smallMap(squeeze bool) []byte {
-	texts := []string{"", "name", "amenity", "cafe", "Café", "bench", "shop", "bakery", "Brot", "addr:city", "Berlin",
-		"tourism", "museum", "Museum", "building", "yes", "phone", "1;2", "opening_hours", "24/7"}
+	texts := []string{
+		"", "name", "amenity", "cafe", "Café", "bench", "shop", "bakery", "Brot", "addr:city", "Berlin",
+		"tourism", "museum", "Museum", "building", "yes", "phone", "1;2", "opening_hours", "24/7",
+	}
 	var table []func([]byte) []byte
 	for _, s := range texts {
 		table = append(table, text(1, []byte(s)))

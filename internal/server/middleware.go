@@ -73,7 +73,7 @@ func requestID(next echo.HandlerFunc) echo.HandlerFunc {
 // address asked for: paths and queries can hold tokens, names and places.
 func (s *Server) log(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		begin := time.Now()
+		begin := time.Now() //nolint:forbidigo // how long it took is no business of the rooms' clock
 		if err := next(c); err != nil {
 			c.Error(err)
 		}
@@ -101,7 +101,7 @@ func (s *Server) recover(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) (err error) {
 		defer func() {
 			if p := recover(); p != nil {
-				if p == http.ErrAbortHandler {
+				if failure, ok := p.(error); ok && errors.Is(failure, http.ErrAbortHandler) {
 					panic(p)
 				}
 				err = errs.New(errs.Internal, "internal", "Something went wrong on our side.").

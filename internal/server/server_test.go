@@ -127,7 +127,7 @@ func TestSlashAtTheEndStaysHere(t *testing.T) {
 		"//evil.example/":         "/evil.example",
 		"///evil.example/path///": "/evil.example/path",
 	} {
-		r := httptest.NewRequest("GET", "http://127.0.0.1:8080/", nil)
+		r := httptest.NewRequest(http.MethodGet, "http://127.0.0.1:8080/", nil)
 		r.URL.Path, r.URL.RawQuery, _ = strings.Cut(target, "?")
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, r)
@@ -138,7 +138,7 @@ func TestSlashAtTheEndStaysHere(t *testing.T) {
 }
 
 func TestForwardedAddressIsBelievedFromProxiesOnly(t *testing.T) {
-	r := httptest.NewRequest("GET", "/", nil)
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	r.RemoteAddr = "198.51.100.7:1234"
 	r.Header.Set("X-Forwarded-For", "203.0.113.9")
 	if got := clientAddress(nil)(r); got != "198.51.100.7" {

@@ -171,7 +171,7 @@ func Start(tied bool) (*Cluster, error) {
 	}
 	if out, err := c.as("initdb", "-D", filepath.Join(dir, "data"), "-U", "nearby", "-A", "trust", "-E", "UTF8", "--locale=C", "-N").CombinedOutput(); err != nil {
 		os.RemoveAll(dir)
-		return nil, fmt.Errorf("initdb: %v: %s", err, strings.TrimSpace(string(out)))
+		return nil, fmt.Errorf("initdb: %w: %s", err, strings.TrimSpace(string(out)))
 	}
 	// The data is thrown away, so waiting for the disk would prove nothing here.
 	c.command = c.as("postgres", "-D", filepath.Join(dir, "data"), "-h", "127.0.0.1", "-p", strconv.Itoa(port), "-k", dir,

@@ -1,6 +1,7 @@
 package reply
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -16,7 +17,7 @@ func TestCompressNeverWithASecret(t *testing.T) {
 		{"/", "", ""},
 		{"/o/1?t=secret", "br", ""},
 	} {
-		r := httptest.NewRequest("GET", test.target, nil)
+		r := httptest.NewRequest(http.MethodGet, test.target, nil)
 		r.Header.Set("Accept-Encoding", test.accept)
 		w := httptest.NewRecorder()
 		if err := compress(w, r, 200, body); err != nil {

@@ -190,17 +190,3 @@ func (c *checker) element(n *html.Node, inLabel bool) {
 		}
 	}
 }
-
-func (c *checker) hasField(n *html.Node, name string) bool {
-	if n.Type == html.ElementNode && n.Data == "input" {
-		if v, _ := attr(n, "name"); v == name {
-			return true
-		}
-	}
-	for child := n.FirstChild; child != nil; child = child.NextSibling {
-		if c.hasField(child, name) {
-			return true
-		}
-	}
-	return false
-}

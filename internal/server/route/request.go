@@ -149,7 +149,7 @@ func (r *Request) cookie(name string) string {
 
 // setCookie stores a value for a time; none or an empty value removes it.
 func (r *Request) setCookie(name, value string, life time.Duration) {
-	c := &http.Cookie{
+	c := &http.Cookie{ //nolint:gosec // Secure wherever the site is served over TLS
 		Name: r.cookieName(name), Value: encodeCookie(value), Path: "/", MaxAge: int(life.Seconds()),
 		Secure: r.floor.Secure, HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	}

@@ -57,8 +57,12 @@ func TestNiceTop(t *testing.T) {
 
 func TestStatement(t *testing.T) {
 	got := Statement([]ledger.Total{
-		{Kind: ledger.Sale, Amount: eur(8450)}, {Kind: ledger.AppFee, Amount: eur(-100)}, {Kind: ledger.StripeFee, Amount: eur(-215)},
-		{Kind: ledger.Refund, Amount: eur(-2000)}, {Kind: ledger.AppFeeRefund, Amount: eur(20)}, {Kind: ledger.Payout, Amount: eur(-6000)},
+		{Kind: ledger.Sale, Amount: eur(8450)},
+		{Kind: ledger.AppFee, Amount: eur(-100)},
+		{Kind: ledger.StripeFee, Amount: eur(-215)},
+		{Kind: ledger.Refund, Amount: eur(-2000)},
+		{Kind: ledger.AppFeeRefund, Amount: eur(20)},
+		{Kind: ledger.Payout, Amount: eur(-6000)},
 		{Kind: ledger.Sale, Amount: money.New(1, "GBP")},
 	}, "EUR")
 	want := pages.PayoutRow{Gross: eur(8450), Fee: eur(295), Refund: eur(2000), Net: eur(6155)}
