@@ -227,6 +227,28 @@ func orElse(err, otherwise error) error {
 	return otherwise
 }
 
+// ProfileInput is what people say about themselves.
+type ProfileInput struct {
+	Name   string `form:"name" json:"name"`
+	Locale string `form:"lang" json:"locale"` // BCP 47, of mails and of pages where nothing else was chosen
+}
+
+// SetProfile changes how the session's user is called and written to. Errors:
+// Invalid with every wrong field.
+func (s *Service) SetProfile(ctx context.Context, session Session, in ProfileInput) error {
+	name, fields := checkName("name", in.Name)
+	if err := errs.Fields(fields); err != nil {
+		return err
+	}
+	id := session.User.ID
+	return s.db.Tx(ctx, func(ctx context.Context) error {
+		if err := s.store.setProfile(ctx, id, name, checkLocale(in.Locale)); err != nil {
+			return err
+		}
+		return s.audit.Add(ctx, audit.Entry{Actor: Actor{ID: id, Role: Shopper}, Action: "user.profile", Object: "user", ObjectID: id})
+	})
+}
+
 // ChangePasswordInput is the form of a password change.
 type ChangePasswordInput struct {
 	Current string `form:"current" json:"current"`

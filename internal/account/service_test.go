@@ -258,6 +258,22 @@ func TestSignOutWinsEveryRace(t *testing.T) {
 	})
 }
 
+func TestSetProfile(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		h := newHouse(db)
+		ctx := t.Context()
+		h.add(t, "ada@example.org")
+		mine, _ := h.signIn(t, "ada@example.org")
+		wantErr(t, h.SetProfile(ctx, mine, ProfileInput{Name: " ", Locale: "de"}), errs.Invalid, "invalid_fields")
+		if err := h.SetProfile(ctx, mine, ProfileInput{Name: " Ada  Quay ", Locale: "de"}); err != nil {
+			t.Fatal(err)
+		}
+		if user, err := h.Get(ctx, mine.User.ID); err != nil || user.Name != "Ada Quay" || user.Locale != "de" {
+			t.Errorf("user is %+v, %v", user, err)
+		}
+	})
+}
+
 func TestChangePassword(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *database.DB) {
 		h := newHouse(db)

@@ -130,6 +130,11 @@ func (st store) setPassword(ctx context.Context, id, hash string, now time.Time)
 	return database.Err(err, "user")
 }
 
+func (st store) setProfile(ctx context.Context, id, name, locale string) error {
+	err := st.db.Conn(ctx).Table("users").Where("id = ?", id).Updates(map[string]any{"name": name, "locale": locale}).Error
+	return database.Err(err, "user")
+}
+
 func (st store) roles(ctx context.Context, userID string) ([]Role, error) {
 	var roles []Role
 	err := st.db.Conn(ctx).Table("user_roles").Where("user_id = ?", userID).Pluck("role", &roles).Error

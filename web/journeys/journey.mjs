@@ -28,7 +28,11 @@ function watch(context) {
     if (status >= 500) seen.faults.push(`${status} from ${response.url()}`);
     if (status >= 400 && status < 500 && response.request().isNavigationRequest()) refused.add(response.url());
   });
-  context.on('weberror', (error) => seen.faults.push(`error in a script: ${error.error().message}`));
+  context.on('weberror', (error) => {
+    const { message } = error.error();
+    // The browser's own note that it left out an animation between two pages.
+    if (!message.startsWith('Transition was aborted')) seen.faults.push(`error in a script: ${message}`);
+  });
   context.on('console', (message) => {
     if (message.type() !== 'error' && message.type() !== 'warning') return;
     const { url } = message.location();

@@ -66,7 +66,7 @@ func parse(site *web.Site, texts *Texts, lang string) (*template.Template, error
 		"px":        func(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) },
 		"shift":     func(v, by float64) float64 { return v + by },
 		"languages": func() []string { return Languages },
-		"langName":  func(code string) string { return languageNames[code] },
+		"langName":  LanguageName,
 	})
 	err := fs.WalkDir(site.FS(), "templates", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() || !strings.HasSuffix(name, ".html") {
@@ -85,7 +85,9 @@ func parse(site *web.Site, texts *Texts, lang string) (*template.Template, error
 	return set, nil
 }
 
-// languageNames are the languages in their own words.
+// LanguageName is what a language of the interface calls itself.
+func LanguageName(code string) string { return languageNames[code] }
+
 var languageNames = map[string]string{"en": "English", "de": "Deutsch", "ar": "العربية"}
 
 // icon draws one symbol of the sprite, or a plain character, or nothing.
@@ -96,8 +98,10 @@ func icon(site *web.Site, name string, class ...string) template.HTML {
 		if glyph == "" {
 			return ""
 		}
+		//nolint:gosec // every part is escaped or from our own list
 		return template.HTML(`<span class="` + template.HTMLEscapeString(classes) + ` i-glyph" aria-hidden="true">` + glyph + `</span>`)
 	}
+	//nolint:gosec // every part is escaped
 	return template.HTML(`<svg class="` + template.HTMLEscapeString(classes) + `" aria-hidden="true"><use href="` +
 		template.HTMLEscapeString(site.URL("vendor/icons.svg")+"#"+name) + `"/></svg>`)
 }
