@@ -77,15 +77,19 @@ func settle(ctx context.Context, t *testing.T, a *app.App) {
 func (w *world) check(facts []*fact) {
 	t := w.t
 	t.Helper()
-	// Eleven minutes on, every open payment page has been read again, whether or
-	// not an event came. No hold has ended by then.
-	w.rooms(ahead(11*time.Minute), func(ctx context.Context, a *app.App) {
-		settle(ctx, t, a)
+	accept := func(ctx context.Context, a *app.App) {
 		for _, id := range column[string](t, a, "SELECT id FROM orders WHERE state = 'placed'") {
 			if _, err := a.Order.Accept(ctx, w.people.Owner.As(account.Owner), w.shop.ID, id); err != nil {
 				t.Errorf("accepting %s: %v", id, err)
 			}
 		}
+	}
+	w.rooms(clock.System, accept)
+	// Past the end of every hold, each payment page has been read again, whether
+	// or not an event came.
+	w.rooms(ahead(16*time.Minute), func(ctx context.Context, a *app.App) {
+		settle(ctx, t, a)
+		accept(ctx, a)
 	})
 	// An hour on, whoever has not paid does not get anything any more.
 	w.rooms(ahead(time.Hour), func(ctx context.Context, a *app.App) {

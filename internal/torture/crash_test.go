@@ -18,11 +18,11 @@ func TestKilled(t *testing.T) {
 		cycles := rounds(60, 10)
 		for range cycles {
 			p := w.serve()
-			time.Sleep(time.Duration(10+random.IntN(240)) * time.Millisecond)
+			load.busy(time.Duration(random.IntN(250)) * time.Millisecond)
 			p.kill()
 		}
-		// The shoppers who are in the middle of something come to an end.
 		last := w.serve()
+		load.busy(250 * time.Millisecond)
 		facts := load.end(t)
 		last.kill()
 		if len(facts) < cycles {
@@ -41,7 +41,7 @@ func TestStopped(t *testing.T) {
 		slowest := time.Duration(0)
 		for range rounds(20, 5) {
 			p := w.serve()
-			time.Sleep(time.Duration(50+random.IntN(250)) * time.Millisecond)
+			load.busy(time.Duration(random.IntN(250)) * time.Millisecond)
 			begin := time.Now()
 			if err := p.stop(); err != nil {
 				t.Fatalf("stopping: %v\n%s", err, p.log)
@@ -49,6 +49,7 @@ func TestStopped(t *testing.T) {
 			slowest = max(slowest, time.Since(begin))
 		}
 		last := w.serve()
+		load.busy(0)
 		facts := load.end(t)
 		if err := last.stop(); err != nil {
 			t.Errorf("stopping: %v\n%s", err, last.log)

@@ -26,7 +26,7 @@ type fact struct {
 // the API and the sandbox's pages, whatever becomes of the program meanwhile.
 type load struct {
 	w     *world
-	stop  context.CancelFunc
+	stop  atomic.Bool
 	ended sync.WaitGroup
 
 	mu    sync.Mutex
@@ -34,15 +34,16 @@ type load struct {
 	odd   map[string]int // answers that no shopper should get
 	cut   atomic.Int64   // answers that began and did not end
 	asked atomic.Int64
+	yes   atomic.Int64
 }
 
 func (w *world) load(clients int) *load {
-	ctx, stop := context.WithCancel(w.t.Context())
-	l := &load{w: w, stop: stop, odd: map[string]int{}}
+	ctx := w.t.Context()
+	l := &load{w: w, odd: map[string]int{}}
 	for i := range clients {
 		random := rand.New(rand.NewPCG(uint64(i), 7))
 		l.ended.Go(func() {
-			for n := 0; ctx.Err() == nil; n++ {
+			for n := 0; ctx.Err() == nil && !l.stop.Load(); n++ {
 				l.shop(ctx, random, fmt.Sprintf("shopper%d.%d@load.example", i, n))
 			}
 		})
@@ -50,10 +51,20 @@ func (w *world) load(clients int) *load {
 	return l
 }
 
-// end waits for the shoppers and gives what they know.
+// busy waits until the program that has just started answers the shoppers, and
+// then a moment more.
+func (l *load) busy(moment time.Duration) {
+	for before := l.yes.Load(); l.yes.Load() == before && l.w.t.Context().Err() == nil; {
+		time.Sleep(time.Millisecond)
+	}
+	time.Sleep(moment)
+}
+
+// end has the shoppers finish what they are doing, which needs a program that
+// runs, and gives what they know.
 func (l *load) end(t *testing.T) []*fact {
 	t.Helper()
-	l.stop()
+	l.stop.Store(true)
 	l.ended.Wait()
 	for what, n := range l.odd {
 		t.Errorf("%d times: %s", n, what)
@@ -124,6 +135,7 @@ func (l *load) insist(ctx context.Context, call func() error) bool {
 		l.asked.Add(1)
 		err := call()
 		if err == nil {
+			l.yes.Add(1)
 			return true
 		}
 		if errors.Is(err, servertest.ErrCut) {

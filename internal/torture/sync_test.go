@@ -1,12 +1,15 @@
 package torture
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"testing"
+	"time"
 
 	"nearby/internal/ident"
 	"nearby/internal/server/servertest"
@@ -19,15 +22,16 @@ func TestDiskIsWaitedFor(t *testing.T) {
 	if err != nil {
 		t.Skip("SKIPPED: strace is not installed, so nobody can watch the disk being waited for")
 	}
-	if out, err := exec.Command(strace, "-e", "trace=fdatasync", "true").CombinedOutput(); err != nil {
-		t.Skipf("SKIPPED: strace may not watch programs here: %v: %.200s", err, out)
-	}
 	w := newWorld(t, "sqlite:"+filepath.Join(t.TempDir(), "nearby.db"), plenty)
+	p := w.serve()
 	trace := filepath.Join(t.TempDir(), "trace")
-	p := w.serve(strace, "-f", "-qq", "-e", "trace=fsync,fdatasync", "-o", trace, "--")
+	watcher := start(t, exec.Command(strace, "-f", "-qq", "-e", "trace=fsync,fdatasync", "-o", trace, "-p", strconv.Itoa(p.Process.Pid)))
+	if !watched(p.Process.Pid, watcher) {
+		p.kill()
+		t.Skipf("SKIPPED: strace may not watch programs here: %.200s", watcher.log)
+	}
 	caller := w.caller(1)
 	orders := rounds(200, 50)
-	before := syncs(t, trace)
 	var facts []*fact
 	for i := range orders {
 		placed, err := caller.Place(t.Context(), w.shop, servertest.Wish{
@@ -38,15 +42,37 @@ func TestDiskIsWaitedFor(t *testing.T) {
 		}
 		facts = append(facts, &fact{Placed: placed})
 	}
-	waited := syncs(t, trace) - before
+	watcher.kill()
 	if err := p.stop(); err != nil {
 		t.Error(err)
 	}
+	waited := syncs(t, trace)
 	t.Logf("%d orders, the disk was waited for %d times", orders, waited)
 	if waited < orders {
 		t.Errorf("%d orders were acknowledged and the disk was waited for %d times", orders, waited)
 	}
 	w.check(facts)
+}
+
+// watched waits until every thread of a program has a watcher, which may be
+// refused: then the watcher ends.
+func watched(pid int, watcher *process) bool {
+	for {
+		select {
+		case <-watcher.ended:
+			return false
+		case <-time.After(10 * time.Millisecond):
+		}
+		threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/status", pid))
+		all := len(threads) > 0
+		for _, path := range threads {
+			status, err := os.ReadFile(path)
+			all = all && err == nil && !bytes.Contains(status, []byte("TracerPid:\t0\n"))
+		}
+		if all {
+			return true
+		}
+	}
 }
 
 var call = regexp.MustCompile(`\bf(?:data)?sync\(`)

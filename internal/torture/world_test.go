@@ -134,12 +134,10 @@ func (w *world) environment() []string {
 	return env
 }
 
-// serve starts Nearby, perhaps under another program, and waits until it
-// answers.
-func (w *world) serve(under ...string) *process {
+// serve starts Nearby and waits until it answers.
+func (w *world) serve() *process {
 	w.t.Helper()
-	line := append(append([]string{}, under...), filepath.Join(bin, "nearby"), "serve")
-	command := exec.Command(line[0], line[1:]...)
+	command := exec.Command(filepath.Join(bin, "nearby"), "serve")
 	command.Env = w.environment()
 	p := start(w.t, command)
 	p.wait(w.t, "listening on ")
