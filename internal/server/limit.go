@@ -12,7 +12,7 @@ func limits() map[string]*route.Limit {
 		"sign-in":  route.NewLimit(20.0/60, 20),
 		"sign-up":  route.NewLimit(5.0/3600, 5),
 		"checkout": route.NewLimit(6.0/60, 6),
-		"upload":   route.NewLimit(30.0/3600, 30),
+		"upload":   route.NewLimit(120.0/3600, 60),
 		"report":   route.NewLimit(10.0/3600, 10),
 		"token":    route.NewLimit(10, 30),
 	}

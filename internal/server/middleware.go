@@ -236,13 +236,24 @@ func bodyLimit(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// deadline bounds the time a handler has; streams set their own.
+// deadline bounds the time a handler has, longer where something large comes
+// in; streams set their own.
 func deadline(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		if route.Streams(c) {
 			return next(c)
 		}
-		ctx, cancel := context.WithTimeout(c.Request().Context(), requestTimeout)
+		timeout := requestTimeout
+		if route.MaxBody(c) > largeBody {
+			// A photo over a slow line takes its time to arrive.
+			timeout = uploadTimeout
+			control := http.NewResponseController(c.Response())
+			end := time.Now().Add(uploadTimeout) //nolint:forbidigo // a deadline of the connection
+			if err := errors.Join(control.SetReadDeadline(end), control.SetWriteDeadline(end.Add(writeTimeout))); err != nil {
+				return err
+			}
+		}
+		ctx, cancel := context.WithTimeout(c.Request().Context(), timeout)
 		defer cancel()
 		c.SetRequest(c.Request().WithContext(ctx))
 		return next(c)

@@ -32,6 +32,8 @@ const (
 	writeTimeout      = 30 * time.Second
 	idleTimeout       = 60 * time.Second
 	requestTimeout    = 10 * time.Second
+	uploadTimeout     = 2 * time.Minute // for routes that take more than largeBody
+	largeBody         = 2 << 20
 	maxHeaderBytes    = 16 << 10
 	maxConnections    = 8000
 	drainTime         = 10 * time.Second

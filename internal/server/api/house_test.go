@@ -36,9 +36,11 @@ import (
 	"nearby/internal/payment/paymenttest"
 	"nearby/internal/payout"
 	"nearby/internal/server"
+	"nearby/internal/server/reply"
 	"nearby/internal/server/route"
 	"nearby/internal/stripesandbox"
 	"nearby/internal/verification"
+	"nearby/web"
 )
 
 var (
@@ -102,7 +104,11 @@ func open(t testing.TB, db *database.DB, config server.Config) *house {
 	orders.Listen(h.inbox)
 	h.must(places.Load(context.Background()))
 	config.BaseURL = &url.URL{Scheme: "http", Host: "127.0.0.1:8080"}
-	floor := &route.Floor{Account: accounts, Clock: now, BaseURL: config.BaseURL}
+	site, err := web.New(false)
+	h.must(err)
+	render, err := reply.New(site)
+	h.must(err)
+	floor := &route.Floor{Render: render, Account: accounts, Clock: now, BaseURL: config.BaseURL}
 	running := server.New(config, now, floor, nil, func(context.Context) error { return nil })
 	h.deps = Deps{
 		DB: db, Account: accounts, Directory: places, Catalog: products, Order: orders, Payout: h.payouts, Photos: photos,

@@ -86,8 +86,8 @@ type answer[O any] struct {
 	raw      []byte // the body, encoded already
 }
 
-// reply is an answer as huma writes it.
-type reply struct {
+// sent is an answer as huma writes it.
+type sent struct {
 	Status       int
 	ContentType  string `header:"Content-Type" hidden:"true"`
 	ETag         string `header:"ETag" hidden:"true"`
@@ -112,7 +112,7 @@ func add[I, O any](a *api, op operation, fn func(ctx context.Context, c *caller,
 	}
 	respond[O](a, op, &h)
 	a.Floor.Note(route.Route{Method: op.method, Path: prefix + pattern(op.path), Machine: true, Body: op.body, Limit: op.limit})
-	huma.Register(a.huma, h, func(ctx context.Context, in *I) (*reply, error) {
+	huma.Register(a.huma, h, func(ctx context.Context, in *I) (*sent, error) {
 		c, _ := ctx.Value(callerKey{}).(*caller)
 		out, err := a.perform(ctx, op, c, in, func(ctx context.Context) (stored, error) {
 			out, err := fn(ctx, c, in)
@@ -124,7 +124,7 @@ func add[I, O any](a *api, op operation, fn func(ctx context.Context, c *caller,
 		if err != nil {
 			return nil, refuse(err)
 		}
-		return a.reply(op, c, out), nil
+		return a.dress(op, c, out), nil
 	})
 }
 
@@ -151,9 +151,9 @@ func encode[O any](op operation, out answer[O]) (stored, error) {
 	return s, err
 }
 
-// reply dresses an encoded answer with its headers.
-func (a *api) reply(op operation, c *caller, s stored) *reply {
-	r := &reply{Status: s.Status, ContentType: "application/json", ETag: s.ETag, Location: s.Location, CacheControl: "no-store", Body: s.Body}
+// dress gives an encoded answer its headers.
+func (a *api) dress(op operation, c *caller, s stored) *sent {
+	r := &sent{Status: s.Status, ContentType: "application/json", ETag: s.ETag, Location: s.Location, CacheControl: "no-store", Body: s.Body}
 	if s.contentType != "" {
 		r.ContentType = s.contentType
 	}

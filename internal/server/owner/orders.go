@@ -74,12 +74,12 @@ func (h *Handlers) inbox(r *route.Request, p place) (*pages.Inbox, error) {
 }
 
 func (h *Handlers) ordersEvents(r *route.Request, p place) (route.Answer, error) {
-	return h.stream(r, p.ID, func(w io.Writer) error {
+	return h.stream(p.ID, func(w io.Writer) (bool, error) {
 		page, err := h.inbox(r, p)
 		if err != nil {
-			return err
+			return false, err
 		}
-		return r.Render(w, "owner/orders/list", page)
+		return true, r.Render(w, "owner/orders/list", page)
 	}), nil
 }
 
@@ -94,13 +94,13 @@ func (h *Handlers) orderEvents(r *route.Request, p place) (route.Answer, error) 
 		return nil, err
 	}
 	token := page.Token
-	return h.stream(r, r.Param("order"), func(w io.Writer) error {
+	return h.stream(r.Param("order"), func(w io.Writer) (bool, error) {
 		page, err := h.orderPage(r, p)
 		if err != nil {
-			return err
+			return false, err
 		}
 		page.Token = token // else every look would be a change
-		return r.Render(w, "owner/order/live", page)
+		return true, r.Render(w, "owner/order/live", page)
 	}), nil
 }
 

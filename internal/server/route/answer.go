@@ -62,6 +62,11 @@ type Leave struct{ URL string }
 
 func (a Leave) write(r *Request) error { return r.Redirect(http.StatusSeeOther, a.URL) }
 
+// Nothing is an answer without a body: 204.
+type Nothing struct{}
+
+func (Nothing) write(r *Request) error { return r.NoContent(http.StatusNoContent) }
+
 // JSON is data for a program.
 type JSON struct {
 	Status int // 0 means 200

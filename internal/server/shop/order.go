@@ -1,14 +1,9 @@
 package shop
 
 import (
-	"bytes"
-	"fmt"
-	"net/http"
-	"strings"
-	"time"
+	"io"
 
 	"nearby/internal/directory/category"
-	"nearby/internal/errs"
 	"nearby/internal/order"
 	"nearby/internal/server/pages"
 	"nearby/internal/server/route"
@@ -155,102 +150,29 @@ func reason(r *route.Request, o order.Order) string {
 	return ""
 }
 
-// Server-sent events of an order page: a heart-beat keeps proxies from closing
-// the stream, and a look every few seconds sees changes of other processes.
-const (
-	beat      = 15 * time.Second
-	lookAgain = 5 * time.Second
-	streamFor = 30 * time.Minute
-)
-
-// orderEvents sends the page's live part whenever the order changes.
+// orderEvents sends the page's live part whenever the order changes. It begins
+// with the present state, so that no change between page and stream is missed.
 func (h *Handlers) orderEvents(r *route.Request) (route.Answer, error) {
 	token := r.QueryParam("t")
 	o, err := h.Order.ForShopper(r.Req().Context(), r.Param("order"), access(r, token))
 	if err != nil {
 		return nil, err
 	}
-	changes, stop := h.Order.Watch(o.ID)
-	render := func() (string, bool, error) {
-		o, err := h.Order.ForShopper(r.Req().Context(), o.ID, access(r, token))
-		if err != nil {
-			return "", false, err
-		}
-		page, err := h.orderPage(r, o, token)
-		if err != nil {
-			return "", false, err
-		}
-		var body bytes.Buffer
-		err = r.Render(&body, "shop/order/live", page)
-		return body.String(), live(o), err
+	if !live(o) {
+		return route.Nothing{}, nil // 204 tells the browser not to come back
 	}
-	version := func() (int64, error) {
-		o, err := h.Order.ForShopper(r.Req().Context(), o.ID, access(r, token))
-		return o.Version, err
-	}
-	return route.Func(func(w http.ResponseWriter, req *http.Request) error {
-		defer stop()
-		return stream(w, req, changes, version, render)
-	}), nil
-}
-
-// stream writes events until the browser leaves or nothing can change any
-// more. It begins with the present state: a change between the page and the
-// stream is never missed.
-func stream(w http.ResponseWriter, req *http.Request, changes <-chan struct{}, version func() (int64, error), render func() (string, bool, error)) error {
-	header := w.Header()
-	header.Set("Content-Type", "text/event-stream")
-	header.Set("Cache-Control", "no-store")
-	header.Set("X-Accel-Buffering", "no")
-	control := http.NewResponseController(w)
-	send := func(text string) error {
-		if err := control.SetWriteDeadline(time.Now().Add(beat)); err != nil { //nolint:forbidigo // a deadline of the connection
-			return err
-		}
-		if _, err := fmt.Fprint(w, text); err != nil {
-			return err
-		}
-		return control.Flush()
-	}
-	_ = control.SetReadDeadline(time.Time{})
-	known, sent := int64(-1), time.Duration(0)
-	ticker, end := time.NewTicker(lookAgain), time.NewTimer(streamFor)
-	defer ticker.Stop()
-	defer end.Stop()
-	for {
-		now, err := version()
-		if err != nil {
-			if errs.Is(err, errs.Unavailable) {
-				return nil // the browser comes back by itself
-			}
-			return nil
-		}
-		if now != known {
-			body, more, err := render()
+	return route.Live{
+		Watch: func() (<-chan struct{}, func()) { return h.Order.Watch(o.ID) },
+		Render: func(w io.Writer) (bool, error) {
+			now, err := h.Order.ForShopper(r.Req().Context(), o.ID, access(r, token))
 			if err != nil {
-				return err
+				return false, err
 			}
-			if err := send(fmt.Sprintf("id: %d\ndata: %s\n\n", now, strings.ReplaceAll(body, "\n", "\ndata: "))); err != nil {
-				return nil // the browser has left
+			page, err := h.orderPage(r, now, token)
+			if err != nil {
+				return false, err
 			}
-			known, sent = now, 0
-			if !more {
-				return nil
-			}
-		} else if sent >= beat {
-			if send(": still here\n\n") != nil {
-				return nil
-			}
-			sent = 0
-		}
-		select {
-		case <-req.Context().Done():
-			return nil
-		case <-end.C:
-			return nil
-		case <-changes:
-		case <-ticker.C:
-			sent += lookAgain
-		}
-	}
+			return live(now), r.Render(w, "shop/order/live", page)
+		},
+	}, nil
 }
