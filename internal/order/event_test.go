@@ -65,34 +65,54 @@ func TestEventsInAnyOrder(t *testing.T) {
 }
 
 // TestEventBeforeAnswer loses the answer of the call that made the page; the
-// shopper pays all the same (a replay would show the page), and the event
+// shopper pays all the same (a replay would show the page), and one event of it
 // arrives while the payment is still being created.
 func TestEventBeforeAnswer(t *testing.T) {
-	dbtest.Each(t, func(t *testing.T, db *database.DB) {
-		h := newHouse(t, db)
-		bread := h.product("Bread", "2.95", 3)
-		placed := h.place(guest(), h.wish(bread, 1, order.PayCard))
-		h.tap.Hook = func(_ context.Context, op string, call func() error) error {
-			err := call()
-			if op == "open" && err == nil {
-				err = payment.Fail(payment.Unknown, op, "cut")
-			}
-			return err
+	for _, kind := range []string{"checkout.session.completed", "payment_intent.succeeded"} {
+		t.Run(kind, func(t *testing.T) {
+			dbtest.Each(t, func(t *testing.T, db *database.DB) {
+				h := newHouse(t, db)
+				bread := h.product("Bread", "2.95", 3)
+				placed := h.place(guest(), h.wish(bread, 1, order.PayCard))
+				h.tap.Hook = func(_ context.Context, op string, call func() error) error {
+					err := call()
+					if op == "open" && err == nil {
+						err = payment.Fail(payment.Unknown, op, "cut")
+					}
+					return err
+				}
+				if _, err := h.orders.Open(t.Context(), placed.Order.ID); err == nil {
+					t.Fatal("the lost answer was not noticed")
+				}
+				h.wantState(placed.Order.ID, order.PendingPayment, order.Creating)
+				h.tap.Hook = nil
+				sessions, err := h.tap.FindSessions(t.Context(), h.account, payment.SessionFilter{})
+				h.must(err)
+				h.silent()
+				if status := h.pay(h.api.URL+"/c/pay/"+sessions[0].ID, goodCard); status != 303 {
+					t.Fatalf("paying: %d", status)
+				}
+				h.must(h.inbox.Receive(t.Context(), h.event(kind), inbox.Webhook))
+				h.work()
+				h.wantState(placed.Order.ID, order.Placed, order.Paid)
+				h.wantLevel(bread, 3, 0, 1)
+			})
+		})
+	}
+}
+
+// event is the newest event of a type that the sandbox made for the business.
+func (h *house) event(kind string) payment.Event {
+	h.t.Helper()
+	events, _, err := h.tap.Gateway.Events(h.t.Context(), h.account, testNow.Add(-time.Hour), "")
+	h.must(err)
+	for _, e := range events {
+		if e.Type == kind {
+			return e
 		}
-		if _, err := h.orders.Open(t.Context(), placed.Order.ID); err == nil {
-			t.Fatal("the lost answer was not noticed")
-		}
-		h.wantState(placed.Order.ID, order.PendingPayment, order.Creating)
-		h.tap.Hook = nil
-		sessions, err := h.tap.FindSessions(t.Context(), h.account, payment.SessionFilter{})
-		h.must(err)
-		if status := h.pay(h.api.URL+"/c/pay/"+sessions[0].ID, goodCard); status != 303 {
-			t.Fatalf("paying: %d", status)
-		}
-		h.deliver()
-		h.wantState(placed.Order.ID, order.Placed, order.Paid)
-		h.wantLevel(bread, 3, 0, 1)
-	})
+	}
+	h.t.Fatalf("no %s among %d events", kind, len(events))
+	return payment.Event{}
 }
 
 // TestForeignEvents receives what is not ours, not this mode's, or lies about
@@ -107,17 +127,7 @@ func TestForeignEvents(t *testing.T) {
 		placed, page := h.checkout(bread, 1)
 		h.silent()
 		h.pay(page, goodCard)
-		events, _, err := h.tap.Gateway.Events(t.Context(), h.account, testNow.Add(-time.Hour), "")
-		h.must(err)
-		var paid payment.Event
-		for _, e := range events {
-			if e.Type == "checkout.session.completed" {
-				paid = e
-			}
-		}
-		if paid.ID == "" {
-			t.Fatalf("no event says paid among %v", events)
-		}
+		paid := h.event("checkout.session.completed")
 		for name, edit := range map[string]func(*payment.Event){
 			"another business's account": func(e *payment.Event) { e.Account = otherAccount },
 			"an unknown account":         func(e *payment.Event) { e.Account = "acct_nobody" },
