@@ -15,6 +15,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/term"
 
@@ -47,6 +48,8 @@ type Config struct {
 	Debug          bool     `env:"NEARBY_DEBUG" help:"Profiling on the second listener."`
 	Dev            bool     `env:"NEARBY_DEV" help:"Read web/ from disk on every request."`
 	Demo           bool     `kong:"-"`
+
+	acceptFor time.Duration // 0: the usual
 }
 
 // Production reports whether the strict rules hold.

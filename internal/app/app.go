@@ -57,7 +57,8 @@ type Settings struct {
 	Unclaimed      bool // imported, unverified places are shown
 	Demo           bool // the demo town: its sign-ins and mails are shown
 	Version        string
-	HoldFor        time.Duration // 0: the usual
+	HoldFor        time.Duration // how long stock is kept for a payment; 0: the usual
+	AcceptFor      time.Duration // opening time a business has to accept; 0: the usual
 }
 
 // App is the program's rooms.
@@ -172,12 +173,11 @@ func (a *App) furnish(ctx context.Context) error {
 	a.Ledger = ledger.New(a.DB, a.Clock, a.IDs)
 	a.Order = order.New(order.Deps{
 		DB: a.DB, Clock: a.Clock, IDs: a.IDs, Audit: a.Audit, Jobs: a.Jobs, Accounts: a.Account, Directory: a.Directory,
-		Stock: a.Catalog.Stock(), Payout: a.Payout, Ledger: a.Ledger, Gateway: a.Gateway, Install: install, BaseURL: base, Secret: keys["install"], HoldFor: s.HoldFor,
+		Stock: a.Catalog.Stock(), Payout: a.Payout, Ledger: a.Ledger, Gateway: a.Gateway, Install: install, BaseURL: base,
+		Secret: keys["install"], HoldFor: s.HoldFor, AcceptFor: s.AcceptFor,
 	})
 	a.Order.Listen(a.Inbox)
-	for _, kind := range []string{"account.", "capability."} {
-		a.Inbox.Handle(kind, a.Payout.SyncEvent)
-	}
+	a.Payout.Listen(a.Inbox)
 	a.Notice = notice.New(a.DB, a.Directory, a.Catalog, a.Audit, a.Clock, a.IDs)
 	return nil
 }
@@ -214,10 +214,19 @@ func (a *App) Work(ctx context.Context) {
 		"sessions":     every(time.Hour, a.Account.Sweep),
 		"leases":       every(30*time.Second, a.Verification.EndLeases),
 		"payments":     a.Order.Run,
+		"accounts":     a.Payout.Run,
+		"carts":        every(24*time.Hour, a.sweepCarts),
 	} {
 		running.Go(func() { supervise(ctx, name, work) })
 	}
 	running.Wait()
+}
+
+// cartsKeptFor is how long a cart waits that nobody touches.
+const cartsKeptFor = 60 * 24 * time.Hour
+
+func (a *App) sweepCarts(ctx context.Context) error {
+	return a.Order.SweepCarts(ctx, a.Clock().Add(-cartsKeptFor))
 }
 
 // groundPath is the operator's own outline of the town, drawn below the map.

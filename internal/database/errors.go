@@ -39,7 +39,7 @@ func Err(err error, what string) error {
 		return errs.New(errs.Conflict, "in_use", "This "+what+" is tied to something else.").Because(err)
 	case errors.Is(err, gorm.ErrCheckConstraintViolated), hasState(err, "23514"), hasExtended(err, sqlite3.ErrConstraintCheck):
 		return errs.New(errs.Conflict, "constraint", "This "+what+" would break a rule.").Because(err)
-	case errors.As(err, &pg) && (pg.Code == "57014" || pg.Code == "55P03" || strings.HasPrefix(pg.Code, "08") ||
+	case errors.As(err, &pg) && (pg.Code == "57014" || pg.Code == "55P03" || pg.Code == "25P03" || strings.HasPrefix(pg.Code, "08") ||
 		strings.HasPrefix(pg.Code, "53") || strings.HasPrefix(pg.Code, "57P")):
 		return unavailable(err)
 	case lostRace(err), gone(err):
