@@ -5,7 +5,6 @@ import (
 	"context"
 	"net/http"
 	"strings"
-	"time"
 
 	"nearby/internal/account"
 	"nearby/internal/blob"
@@ -378,8 +377,6 @@ func (a *api) importProducts(ctx context.Context, c *caller, in *importInput) (a
 	if err != nil {
 		return answer[ImportReport]{}, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, 8*time.Second)
-	defer cancel()
 	report, err := a.Catalog.Import(ctx, c.owner(), b.ID, bytes.NewReader(in.RawBody), catalog.ImportOptions{DryRun: in.DryRun})
 	return answer[ImportReport]{Body: ImportReport{
 		DryRun: in.DryRun, Added: report.Added, Updated: report.Updated, Unchanged: report.Unchanged, Failed: report.Failed,

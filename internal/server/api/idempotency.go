@@ -25,7 +25,7 @@ const (
 	keepAnswers = 72 * time.Hour
 	// deadAfter is when a request that never finished is taken for lost: longer
 	// than any request may take.
-	deadAfter = time.Minute
+	deadAfter = 5 * time.Minute
 	// Someone who repeats a request that is still being worked on waits a while
 	// for its answer.
 	patience = 5 * time.Second
