@@ -78,5 +78,6 @@ func writePage(floor *route.Floor, c echo.Context, e *errs.Error, status, wait i
 	page := &pages.Problem{Status: status, Code: e.Code, Message: e.Message, RequestID: problem.Number(c), Wait: wait}
 	page.Title = r.Word("problem.title", strconv.Itoa(status))
 	page.Robots = "noindex"
+	page.Path = "/" // the address that failed may hold a place or a secret, and nobody wants to come back to it
 	return r.Send(route.HTML{Name: "error", Page: page, Status: status})
 }

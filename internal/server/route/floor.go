@@ -103,7 +103,9 @@ func (r *Request) complete(page Page) error {
 	b := page.Basis()
 	b.Lang, b.Dir, b.Theme = r.Lang, reply.Dir(r.Lang), r.Theme()
 	b.Sandbox = r.floor.Sandbox
-	b.Path = localPath(r.Req().URL)
+	if b.Path == "" {
+		b.Path = localPath(r.Req().URL)
+	}
 	if r.Session != nil {
 		user := r.Session.User
 		b.User = &pages.User{
