@@ -43,10 +43,15 @@ type Field struct {
 }
 
 // New makes the document of an error. request is the number of the request.
+// All that is our fault goes by one code: which it is, is for the log.
 func New(e *errs.Error, status int, request string) Problem {
+	code := e.Code
+	if e.Kind == errs.Internal {
+		code = "internal"
+	}
 	p := Problem{
-		Type: "/api/docs#" + e.Code, Title: http.StatusText(status), Status: status, Detail: e.Message,
-		Code: e.Code, Allowed: e.Allowed, detail: e.Detail,
+		Type: "/api/docs#" + code, Title: http.StatusText(status), Status: status, Detail: e.Message,
+		Code: code, Allowed: e.Allowed, detail: e.Detail,
 	}
 	if request != "" {
 		p.Instance = "urn:uuid:" + request
