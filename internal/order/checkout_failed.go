@@ -17,10 +17,13 @@ func (s *Service) openFailed(ctx context.Context, p payRow, failed error) error 
 		if payment.TooLate(failed) {
 			// The first request never arrived. The next attempt is the shopper's to ask
 			// for, and Open is asking.
-			return s.closeAttempt(ctx, p, failed, false)
+			if err := s.closeAttempt(ctx, p, failed, false); err != nil {
+				return err
+			}
+			return errAgain
 		}
 		s.rereadAccount(ctx, p)
-		if err := s.closeAttempt(ctx, p, failed, true); err != nil && !errs.Has(err, "again") {
+		if err := s.closeAttempt(ctx, p, failed, true); err != nil {
 			return err
 		}
 		return errs.New(errs.Conflict, "cards_closed", "This business cannot take cards at the moment.").Because(failed)
@@ -28,7 +31,7 @@ func (s *Service) openFailed(ctx context.Context, p payRow, failed error) error 
 		if err := s.Payout.Unreachable(ctx, p.Account); err != nil {
 			slog.Warn("account not read", "account", p.Account, "error", err)
 		}
-		if err := s.closeAttempt(ctx, p, failed, true); err != nil && !errs.Has(err, "again") {
+		if err := s.closeAttempt(ctx, p, failed, true); err != nil {
 			return err
 		}
 		return errs.New(errs.Conflict, "cards_closed", "This business cannot take cards at the moment.").Because(failed)
@@ -80,7 +83,7 @@ func (s *Service) openBurnt(ctx context.Context, p payRow, failed error) error {
 	}
 	if p.Gen >= 2 {
 		slog.Error("payment page failed twice", "payment", p.ID, "account", p.Account, "error", failed)
-		if err := s.closeAttempt(ctx, p, failed, true); err != nil && !errs.Has(err, "again") {
+		if err := s.closeAttempt(ctx, p, failed, true); err != nil {
 			return err
 		}
 		return errCards.Because(failed)
@@ -106,9 +109,9 @@ func (s *Service) openBurnt(ctx context.Context, p payRow, failed error) error {
 
 // closeAttempt ends an attempt whose page does not exist. With release the
 // order ends too and its stock is free again; without, the shopper may try
-// again until the hold is over, and the error is errAgain.
+// again until the hold is over.
 func (s *Service) closeAttempt(ctx context.Context, p payRow, failed error, release bool) error {
-	err := s.write(ctx, func(ctx context.Context) error {
+	return s.write(ctx, func(ctx context.Context) error {
 		t, err := s.store.lock(ctx, p.OrderID)
 		if err != nil {
 			return err
@@ -119,10 +122,6 @@ func (s *Service) closeAttempt(ctx context.Context, p payRow, failed error, rele
 		}
 		return s.fail(ctx, t, row, PayRefused, failed, release)
 	})
-	if err != nil {
-		return err
-	}
-	return errAgain
 }
 
 // fail ends an attempt without money. When the order cannot go on, because of

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"strconv"
 	"strings"
@@ -54,7 +55,7 @@ func (h *house) dies(fn func()) {
 func (h *house) heal(until time.Duration) {
 	h.t.Helper()
 	h.tap.Hook = nil
-	h.control("POST", "webhooks/mode", `{}`)
+	h.control(http.MethodPost, "webhooks/mode", `{}`)
 	h.control("DELETE", "faults", "")
 	for passed := time.Duration(0); passed <= until; passed += 5 * time.Minute {
 		h.deliver()
@@ -179,10 +180,10 @@ func (h *house) oneKeyEach() {
 			Key          string `json:"idempotency_key"`
 		}
 	}
-	h.must(json.Unmarshal([]byte(h.control("GET", "calls", "")), &log))
+	h.must(json.Unmarshal([]byte(h.control(http.MethodGet, "calls", "")), &log))
 	keys := map[string]map[string]bool{}
 	for _, call := range log.Calls {
-		if call.Method != "POST" || strings.Contains(call.Path, "account") {
+		if call.Method != http.MethodPost || strings.Contains(call.Path, "account") {
 			continue
 		}
 		if keys[call.Path] == nil {
@@ -244,7 +245,7 @@ func TestBurntKeys(t *testing.T) {
 				bread := h.product("Bread", "2.95", 5)
 				placed := h.place(guest(), h.wish(bread, 2, order.PayCard))
 				sticky := func(path string) {
-					h.control("POST", "faults", fmt.Sprintf(`{"kind": "sticky", "method": "POST", "path": %q, "done": %v, "times": 1}`, path, done))
+					h.control(http.MethodPost, "faults", fmt.Sprintf(`{"kind": "sticky", "method": "POST", "path": %q, "done": %v, "times": 1}`, path, done))
 				}
 				sticky("/v1/checkout/sessions")
 				page := ""
@@ -318,10 +319,10 @@ func (h *house) randomSchedule(rng *rand.Rand, variant string) order.Order {
 	for range 12 {
 		switch rng.IntN(10) {
 		case 0:
-			h.control("POST", "faults", fmt.Sprintf(`{"kind": %q, "path": %q, "done": %v, "times": %d}`,
+			h.control(http.MethodPost, "faults", fmt.Sprintf(`{"kind": %q, "path": %q, "done": %v, "times": %d}`,
 				faults[rng.IntN(len(faults))], paths[rng.IntN(len(paths))], rng.IntN(2) == 0, 1+rng.IntN(2)))
 		case 1:
-			h.control("POST", "webhooks/mode", fmt.Sprintf(`{"drop": %v, "duplicate": %v}`, rng.IntN(2) == 0, rng.IntN(2) == 0))
+			h.control(http.MethodPost, "webhooks/mode", fmt.Sprintf(`{"drop": %v, "duplicate": %v}`, rng.IntN(2) == 0, rng.IntN(2) == 0))
 		case 2, 3:
 			if address, err := h.orders.Open(ctx, id); err == nil {
 				page = address

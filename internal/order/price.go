@@ -89,10 +89,6 @@ func (l Line) Title() string {
 	return fmt.Sprintf("%s (%s)", l.Name, strings.Join(l.Options, " / "))
 }
 
-// refundable is what has not been given back of the line: all its units but
-// those refunded, and whatever rounding left.
-func (l Line) refundable() money.Amount { return l.Total.Sub(l.Refunded) }
-
 // feeRule is the operator's share that holds for an order, frozen on it.
 type feeRule struct {
 	ID    string

@@ -70,9 +70,16 @@ func connect(address string) (*server, error) {
 	return s, s.makeTemplate()
 }
 
+// address is that of a database, with timeouts that a machine busy with other
+// tests does not reach.
 func (s *server) address(name string) string {
 	u := *s.base
 	u.Path = "/" + name
+	query := u.Query()
+	for setting, patience := range map[string]string{"statement_timeout": "60000", "lock_timeout": "30000", "idle_in_transaction_session_timeout": "120000"} {
+		query.Set(setting, patience)
+	}
+	u.RawQuery = query.Encode()
 	return u.String()
 }
 
