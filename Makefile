@@ -53,6 +53,11 @@ dev: build ## the demo, reading web/ from disk on every request
 browser: build ## journeys, accessibility and budgets in a real browser
 	@npm ci --ignore-scripts --no-audit --no-fund --silent
 	@npx playwright test --config web/journeys/playwright.config.mjs
+	@node web/journeys/lighthouse.mjs
+
+pictures: build ## the pictures of the README, from the demo town
+	@npm ci --ignore-scripts --no-audit --no-fund --silent
+	@node web/journeys/pictures.mjs
 
 bench: build ## every performance figure of the README
 	@$(GO) run ./bench
@@ -66,4 +71,4 @@ docker: ## the container image
 clean: ## remove what was built (not ./data)
 	@rm -rf bin node_modules test-results playwright-report
 
-.PHONY: help run build assets test race check lint vuln dev browser bench torture docker clean
+.PHONY: help run build assets test race check lint vuln dev browser pictures bench torture docker clean
