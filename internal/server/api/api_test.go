@@ -56,6 +56,7 @@ func TestBadInputGetsAClearAnswer(t *testing.T) {
 		{"quantity", "POST", "/quotes", `{"business_id":"x","lines":[{"variant_id":"x","quantity":0}],"fulfilment":{"kind":"pickup"},"payment":"card"}`, "", 422, "out_of_range", "/lines/0/quantity"},
 		{"quantity as text", "POST", "/quotes", `{"business_id":"x","lines":[{"variant_id":"x","quantity":"1"}],"fulfilment":{"kind":"pickup"},"payment":"card"}`, "", 422, "wrong_type", "/lines/0/quantity"},
 		{"amount beyond 64 bits", "POST", "/orders", `{"expected_total":{"amount":1e30,"currency":"EUR"},"business_id":"x","lines":[{"variant_id":"x","quantity":1}],"fulfilment":{"kind":"pickup"},"payment":"card"}`, "", 422, "wrong_type", "/expected_total/amount"},
+		{"a whole number with a fraction", "POST", "/quotes", `{"business_id":"x","lines":[{"variant_id":"x","quantity":1.5}],"fulfilment":{"kind":"pickup"},"payment":"card"}`, "", 422, "wrong_type", "/lines/0/quantity"},
 		{"room's words", "POST", "/quotes", `{"business_id":"x","lines":[{"variant_id":"x","quantity":1}],"fulfilment":{"kind":"pickup"},"payment":"card"}`, "", 422, "bad_id", "/business_id"},
 		{"NUL in a body", "POST", "/notices", `{"business":"harbour-bakery","kind":"closed","text":"a\u0000b"}`, "", 400, "malformed", ""},
 		{"10 MB", "POST", "/orders", string(big), "", 413, "too_large", ""},

@@ -91,13 +91,12 @@ func (a *api) guideTo(op operation) guideOperation {
 		ID: op.id, Method: op.method, Path: prefix + op.path, Summary: op.summary, About: op.about, Keyed: op.repeat != never, Edit: op.edit,
 		Example: indented(op.example),
 	}
-	switch {
-	case op.who == holder:
+	o.Needs = "nothing"
+	if op.scope != "" {
 		o.Needs = "a token with " + op.scope
-	case op.who == anybody:
-		o.Needs = "nothing; a token needs " + op.scope
-	default:
-		o.Needs = "nothing"
+		if op.who == anybody {
+			o.Needs = "nothing, or " + o.Needs
+		}
 	}
 	for _, p := range h.Parameters {
 		o.Parameters = append(o.Parameters, guideParameter{Name: p.Name, In: p.In, About: p.Description, Required: p.Required})

@@ -89,7 +89,6 @@ type exampleCall struct {
 	body               []byte
 	status             int
 	answer             any
-	schema             *huma.Schema
 }
 
 func (c exampleCall) send(h *house) *httptest.ResponseRecorder {

@@ -154,7 +154,7 @@ func malformed(list []error) string {
 	var detail *huma.ErrorDetail
 	if errors.As(list[len(list)-1], &detail) {
 		if _, words, ours := strings.Cut(detail.Message, "malformed|"); ours {
-			return words
+			return words + "."
 		}
 	}
 	return ""
@@ -167,11 +167,10 @@ func wrongField(err error) (field errs.Field, malformed bool) {
 	if !errors.As(err, &detail) {
 		return errs.Field{Code: "wrong", Message: "This is not right."}, false
 	}
-	place, name, _ := strings.Cut(detail.Location, ".")
-	if in, index, ok := strings.Cut(place, "["); ok { // the body itself is a list
-		place, name = in, "["+index
+	name := "" // what stands behind "body", "query", "path" or "header"
+	if at := strings.IndexAny(detail.Location, ".["); at >= 0 {
+		name = strings.TrimPrefix(strings.NewReplacer("[", ".", "]", "").Replace(detail.Location[at:]), ".")
 	}
-	name = strings.NewReplacer("[", ".", "]", "").Replace(name)
 	code, words, ours := strings.Cut(detail.Message, "|")
 	code, missing, _ := strings.Cut(code, ":")
 	switch {
@@ -179,7 +178,7 @@ func wrongField(err error) (field errs.Field, malformed bool) {
 		name = join(name, missing)
 	case ours:
 		if at, rest, ok := strings.Cut(words, "|"); ok { // decode knew where
-			name, words = at, rest
+			name, words = at, rest+"."
 		}
 	case strings.HasPrefix(detail.Message, "required "):
 		code, words = "required", "This is needed."
@@ -194,7 +193,7 @@ func wrongField(err error) (field errs.Field, malformed bool) {
 	default:
 		code, words = "wrong", "This is not right."
 	}
-	return errs.Field{Name: strings.TrimPrefix(name, "."), Code: code, Message: words}, malformed
+	return errs.Field{Name: name, Code: code, Message: words}, malformed
 }
 
 func join(name, field string) string {
@@ -215,16 +214,16 @@ func decode(body []byte, into any) error {
 	if err := json.Unmarshal(body, into); err != nil {
 		var misfit *json.UnmarshalTypeError
 		if errors.As(err, &misfit) && misfit.Field != "" {
-			return errors.New("wrong_type|" + misfit.Field + "|This is not what belongs here.")
+			return errors.New("wrong_type|" + misfit.Field + "|This is not what belongs here")
 		}
 		if errors.As(err, &misfit) {
-			return errors.New("malformed|This body holds a value that does not fit.")
+			return errors.New("malformed|This body holds a value that does not fit")
 		}
-		return errors.New("malformed|The body is not one JSON document.")
+		return errors.New("malformed|The body is not one JSON document")
 	}
 	if bytes.Contains(body, []byte(`\u0000`)) {
 		if parsed, ok := into.(*any); ok && hasNUL(*parsed) {
-			return errors.New("malformed|The body holds a text with a NUL character.")
+			return errors.New("malformed|The body holds a text with a NUL character")
 		}
 	}
 	return nil

@@ -156,7 +156,7 @@ func BenchmarkNearby(b *testing.B) {
 	var slowest []time.Duration
 	i := 0
 	for b.Loop() {
-		req := httptest.NewRequest("GET", "http://127.0.0.1:8080"+targets[i%len(targets)], nil)
+		req := httptest.NewRequest(http.MethodGet, "http://127.0.0.1:8080"+targets[i%len(targets)], nil)
 		w := httptest.NewRecorder()
 		begin := time.Now()
 		h.handler.ServeHTTP(w, req)
