@@ -21,10 +21,12 @@ build: assets ## build bin/nearby and bin/stripesandbox
 assets: web/vendor/.installed
 
 web/vendor/.installed: package.json package-lock.json scripts/vendor.mjs
-	@if command -v npm >/dev/null 2>&1; then \
-		npm ci --ignore-scripts --omit=dev --no-audit --no-fund --silent && node scripts/vendor.mjs && touch $@; \
-	else \
+	@if ! command -v npm >/dev/null 2>&1; then \
 		echo "npm is not installed: building without fonts, icons and scripts (every page works without them)"; \
+	elif npm ci --ignore-scripts --omit=dev --no-audit --no-fund --loglevel=error >/dev/null && node scripts/vendor.mjs; then \
+		touch $@; \
+	else \
+		echo "npm could not install fonts, icons and scripts: building without them (every page works without them)"; \
 	fi
 
 test: assets ## every test, on SQLite and PostgreSQL
@@ -51,12 +53,12 @@ dev: build ## the demo, reading web/ from disk on every request
 	@NEARBY_DEV=1 exec bin/nearby demo
 
 browser: build ## journeys, accessibility and budgets in a real browser
-	@npm ci --ignore-scripts --no-audit --no-fund --silent
+	@npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
 	@npx playwright test --config web/journeys/playwright.config.mjs
 	@node web/journeys/lighthouse.mjs
 
 pictures: build ## the pictures of the README, from the demo town
-	@npm ci --ignore-scripts --no-audit --no-fund --silent
+	@npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
 	@node web/journeys/pictures.mjs
 
 bench: build ## every performance figure of the README
