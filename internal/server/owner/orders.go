@@ -228,6 +228,7 @@ func (h *Handlers) act(r *route.Request, p place, done string, fn func(orderID s
 	}
 	page.Form = pages.OrderForm{Reason: r.FormValue("reason"), Code: r.FormValue("code"), Note: r.FormValue("refund_note")}
 	page.Reasons = declineReasons(r, page.Form.Reason)
+	page.EventsURL, page.Refresh = "", 0 // news would take the place of what was wrong
 	if isInvalid {
 		page.Errors = wrong
 		return route.Wrong("owner/order", page), nil
@@ -305,7 +306,7 @@ func (h *Handlers) completeByCode(r *route.Request, p place) (route.Answer, erro
 		if err != nil {
 			return nil, err
 		}
-		page.Code, page.Errors = code, wrong
+		page.Code, page.Errors, page.Refresh = code, wrong, 0
 		return route.Wrong("owner/orders", page), nil
 	}
 	if err != nil {
