@@ -3,6 +3,7 @@ package web
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"io"
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
@@ -13,7 +14,6 @@ import (
 	"testing"
 
 	"github.com/andybalholm/brotli"
-	"io"
 )
 
 // TestVendor compares the installed files of others with their record.
@@ -117,7 +117,7 @@ func TestAssets(t *testing.T) {
 		return res, body
 	}
 	plain, css := get("GET", s.URL("app.css"), "identity")
-	if plain.StatusCode != 200 || plain.Header.Get("Content-Type") != "text/css; charset=utf-8" || !strings.Contains(plain.Header.Get("Cache-Control"), "immutable") {
+	if plain.StatusCode != http.StatusOK || plain.Header.Get("Content-Type") != "text/css; charset=utf-8" || !strings.Contains(plain.Header.Get("Cache-Control"), "immutable") {
 		t.Errorf("app.css: %d %v", plain.StatusCode, plain.Header)
 	}
 	packed, br := get("GET", s.URL("app.css"), "gzip, br")
@@ -136,18 +136,18 @@ func TestAssets(t *testing.T) {
 			t.Errorf("Accept-Encoding %q: answered %q, want %q", name, res.Header.Get("Content-Encoding"), want)
 		}
 	}
-	if res, body := get("HEAD", s.URL("js/app.js"), ""); res.StatusCode != 200 || len(body) != 0 || res.ContentLength <= 0 {
+	if res, body := get("HEAD", s.URL("js/app.js"), ""); res.StatusCode != http.StatusOK || len(body) != 0 || res.ContentLength <= 0 {
 		t.Errorf("HEAD: %d, %d bytes, length %d", res.StatusCode, len(body), res.ContentLength)
 	}
-	if res, _ := get("GET", Prefix+"000000000000/app.css", ""); res.StatusCode != 200 || res.Header.Get("Cache-Control") != "no-cache" {
+	if res, _ := get("GET", Prefix+"000000000000/app.css", ""); res.StatusCode != http.StatusOK || res.Header.Get("Cache-Control") != "no-cache" {
 		t.Errorf("an older address: %d %s", res.StatusCode, res.Header.Get("Cache-Control"))
 	}
 	for _, url := range []string{Prefix, Prefix + "x", s.URL("templates/layout/head.html"), s.URL("../web.go"), s.URL("vendor/.keep"), s.URL("")} {
-		if res, _ := get("GET", url, ""); res.StatusCode != 404 {
+		if res, _ := get("GET", url, ""); res.StatusCode != http.StatusNotFound {
 			t.Errorf("%s: %d, want 404", url, res.StatusCode)
 		}
 	}
-	if res, _ := get("POST", s.URL("app.css"), ""); res.StatusCode != 405 {
+	if res, _ := get("POST", s.URL("app.css"), ""); res.StatusCode != http.StatusMethodNotAllowed {
 		t.Errorf("POST: %d, want 405", res.StatusCode)
 	}
 }

@@ -22,8 +22,10 @@ func closedUntilMonday() pages.Open {
 }
 
 func card(no int, name, category string, hue int, picture string, metres float64, open pages.Open, finds ...pages.Find) pages.Card {
-	c := pages.Card{No: no, Name: name, URL: "/b/" + fmt.Sprint("place-", no), Category: category, Hue: hue, Metres: metres, HasDistance: true,
-		Open: open, Perks: []string{"pickup", "delivery"}, Finds: finds, Verified: true, Area: "Old Harbour"}
+	c := pages.Card{
+		No: no, Name: name, URL: "/b/" + fmt.Sprint("place-", no), Category: category, Hue: hue, Metres: metres, HasDistance: true,
+		Open: open, Perks: []string{"pickup", "delivery"}, Finds: finds, Verified: true, Area: "Old Harbour",
+	}
 	if picture != "" {
 		c.Photo = photo(picture, name)
 		c.Photo.Width, c.Photo.Height = 816, 612
@@ -60,8 +62,10 @@ func Map() *pages.Map {
 		Parks: []pages.Path{{D: "M640 210L730 190L760 290L690 320Z"}, {D: "M150 180L260 140L280 250L180 270Z"}},
 		Water: []pages.Path{{D: "M1220 150C980 190 900 240 800 400C690 580 560 690 470 790", Kind: "river"}, {D: "M-20 640C120 628 230 650 300 700C380 716 460 780 480 1020L-20 1020Z"}},
 		Labels: []pages.MapLabel{
-			{X: 598, Y: 482, Text: "Harbour Street", Kind: "street"}, {X: 352, Y: 318, Text: "Mill Row", Kind: "street"},
-			{X: 200, Y: 820, Text: "Old Harbour", Kind: "water"}, {X: 690, Y: 250, Text: "Castle Green", Kind: "park"},
+			{X: 598, Y: 482, Text: "Harbour Street", Kind: "street"},
+			{X: 352, Y: 318, Text: "Mill Row", Kind: "street"},
+			{X: 200, Y: 820, Text: "Old Harbour", Kind: "water"},
+			{X: 690, Y: 250, Text: "Castle Green", Kind: "park"},
 		},
 		Rings: []pages.Ring{{X: 560, Y: 520, R: 105, Metres: 250, LX: 625, LY: 442}, {X: 560, Y: 520, R: 210, Metres: 500, LX: 690, LY: 360}, {X: 560, Y: 520, R: 420, Metres: 1000, LX: 820, LY: 195}},
 	}
@@ -175,8 +179,10 @@ func shop(lang string) []Page {
 		Directions: "https://maps.example/?q=Kiln", Metres: 120, HasDistance: true, Open: openUntil(18), Verified: &pages.Verified{At: Now.AddDate(0, -2, 0), Ways: []string{"photo", "phone", "register"}},
 		Orderable: true, Pickup: true, PayAtPickup: true, ReadyIn: 60, Cart: cart(), Map: smallMap(), ReportURL: "/report?object=business:1", ManageURL: "/manage/kiln-quay",
 		Special: []pages.SpecialDay{{ID: "1", From: time.Date(2026, 12, 24, 0, 0, 0, 0, time.UTC), To: time.Date(2026, 12, 27, 0, 0, 0, 0, time.UTC), Label: "Christmas"}},
-		LD: &pages.LocalBusiness{Context: "https://schema.org", Type: "LocalBusiness", ID: "http://localhost:8080/b/kiln-quay", Name: "Kiln & Quay", URL: "http://localhost:8080/b/kiln-quay",
-			Address: &pages.PostalAddress{Type: "PostalAddress", Street: "14 Harbour Street", City: "Portmere"}},
+		LD: &pages.LocalBusiness{
+			Context: "https://schema.org", Type: "LocalBusiness", ID: "http://localhost:8080/b/kiln-quay", Name: "Kiln & Quay", URL: "http://localhost:8080/b/kiln-quay",
+			Address: &pages.PostalAddress{Type: "PostalAddress", Street: "14 Harbour Street", City: "Portmere"},
+		},
 	}
 	business.Base.Hue, business.Base.Back = 1, "/"
 	for i, day := range []time.Weekday{1, 2, 3, 4, 5, 6, 0} {
@@ -253,10 +259,20 @@ func shop(lang string) []Page {
 	orders.Tab = "orders"
 
 	return []Page{
-		{"shop/nearby", near, []string{"shop/nearby/list"}, true}, {"shop/nearby", onMap, []string{"shop/nearby/map"}, true}, {"shop/nearby", none, []string{"shop/nearby/list"}, true},
-		{"shop/business", business, nil, true}, {"shop/business", bare, nil, true}, {"shop/product", mugPage, nil, true}, {"shop/product", soldOut, nil, true},
-		{"shop/cart", carts, nil, true}, {"shop/checkout", checkout, nil, true}, {"shop/checkout", wrong, nil, true},
-		{"shop/order", order, []string{"shop/order/live"}, true}, {"shop/order", unpaid, []string{"shop/order/live"}, true}, {"shop/order", declined, []string{"shop/order/live"}, true}, {"shop/orders", orders, nil, true},
+		{"shop/nearby", near, []string{"shop/nearby/list"}, true},
+		{"shop/nearby", onMap, []string{"shop/nearby/map"}, true},
+		{"shop/nearby", none, []string{"shop/nearby/list"}, true},
+		{"shop/business", business, nil, true},
+		{"shop/business", bare, nil, true},
+		{"shop/product", mugPage, nil, true},
+		{"shop/product", soldOut, nil, true},
+		{"shop/cart", carts, nil, true},
+		{"shop/checkout", checkout, nil, true},
+		{"shop/checkout", wrong, nil, true},
+		{"shop/order", order, []string{"shop/order/live"}, true},
+		{"shop/order", unpaid, []string{"shop/order/live"}, true},
+		{"shop/order", declined, []string{"shop/order/live"}, true},
+		{"shop/orders", orders, nil, true},
 	}
 }
 
