@@ -1,9 +1,9 @@
 package torture
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"testing"
 
 	"nearby/internal/ident"
@@ -35,25 +35,28 @@ func TestWebhooksInAnyOrder(t *testing.T) {
 			}
 		}
 		w.sandbox("POST", "/_sandbox/webhooks/mode", map[string]any{"hold": true}, nil)
-		type event struct {
-			ID   string `json:"id"`
-			Type string `json:"type"`
-			Data struct {
-				Object struct {
-					Metadata map[string]string `json:"metadata"`
-				} `json:"object"`
-			} `json:"data"`
+		orders := map[string]string{} // by payment intent
+		for _, s := range listAll(w, "/v1/checkout/sessions", func(s session) string { return s.ID }) {
+			orders[s.Intent] = s.Metadata["order"]
+		}
+		silent := map[string]bool{} // nothing ever comes of these: the job must see them
+		for i, f := range facts {
+			silent[f.ID] = i%3 == 1
 		}
 		events := listAll(w, "/v1/events", func(e event) string { return e.ID })
 		var queue []string
-		told := map[string]bool{} // orders whose payment an event tells of
+		told := map[string]bool{} // the event of its payment comes
 		for _, e := range events {
+			id := e.order(orders)
+			if silent[id] {
+				continue
+			}
 			times := random.IntN(4)
 			for range times {
 				queue = append(queue, e.ID)
 			}
 			if times > 0 && e.Type == "checkout.session.completed" {
-				told[e.Data.Object.Metadata["order"]] = true
+				told[id] = true
 			}
 		}
 		random.Shuffle(len(queue), func(i, j int) { queue[i], queue[j] = queue[j], queue[i] })
@@ -68,12 +71,32 @@ func TestWebhooksInAnyOrder(t *testing.T) {
 				w.await(caller, f, "placed")
 			}
 		}
-		if !slices.ContainsFunc(facts, func(f *fact) bool { return !told[f.ID] && !f.cancelled }) {
-			t.Error("every order had its event: the job was not needed")
+		if len(told) == 0 {
+			t.Error("no event of a payment came: this proves little")
 		}
 		if err := p.stop(); err != nil {
 			t.Error(err)
 		}
 		w.check(facts)
 	})
+}
+
+// event is an event of the shop's account at the sandbox.
+type event struct {
+	ID   string `json:"id"`
+	Type string `json:"type"`
+	Data struct {
+		Object struct {
+			ID       string            `json:"id"`
+			Intent   string            `json:"payment_intent"`
+			Metadata map[string]string `json:"metadata"`
+		} `json:"object"`
+	} `json:"data"`
+}
+
+// order is the order that the event is about; intents are payment intents with
+// their orders.
+func (e event) order(intents map[string]string) string {
+	o := e.Data.Object
+	return cmp.Or(o.Metadata["order"], intents[o.ID], intents[o.Intent])
 }
