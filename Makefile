@@ -18,9 +18,10 @@ build: assets ## build bin/nearby and bin/stripesandbox
 
 # The fonts, icons and scripts come from npm packages named in package-lock.json.
 # Without Node.js the program is built without them and every page still works.
-assets: web/vendor/.installed
+assets: bin/vendored
 
-web/vendor/.installed: package.json package-lock.json scripts/vendor.mjs
+bin/vendored: package.json package-lock.json scripts/vendor.mjs
+	@mkdir -p bin
 	@if ! command -v npm >/dev/null 2>&1; then \
 		echo "npm is not installed: building without fonts, icons and scripts (every page works without them)"; \
 	elif npm ci --ignore-scripts --omit=dev --no-audit --no-fund --loglevel=error >/dev/null && node scripts/vendor.mjs; then \
