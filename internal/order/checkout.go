@@ -225,7 +225,7 @@ func (s *Service) adoptLocked(ctx context.Context, t *trade, p *payRow, session 
 	}
 	check := s.Clock()
 	if t.order.State == PendingPayment && t.order.HoldExpiresAt != nil && check.Before(*t.order.HoldExpiresAt) {
-		check = *t.order.HoldExpiresAt
+		check = earlier(check.Add(pollOpen), *t.order.HoldExpiresAt) // also when no event ever comes
 	}
 	err := s.movePay(ctx, p, PayFound, map[string]any{
 		"session_id": session.ID, "url": session.URL, "expires_at": session.ExpiresAt, "next_check_at": check, "tries": 0, "last_error": nil,
