@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -111,6 +112,11 @@ func (c *Config) open(p *program, fn func(*app.App) error) error {
 // program is told to stop: first the listener drains, then the workers finish,
 // then the database closes.
 func (c *Config) serveOn(p *program, listener *server.Listener, pause time.Duration, prepare func(context.Context, *app.App) error, up func(*app.App)) error {
+	if os.Getenv("GOGC") == "" {
+		// What lives is the index, which rarely changes; what dies is requests. A
+		// rarer collection costs some memory and takes the longest answers away.
+		debug.SetGCPercent(400)
+	}
 	settings, err := c.settings(listener.Addr())
 	if err != nil {
 		return err
