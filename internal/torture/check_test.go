@@ -28,7 +28,9 @@ type session struct {
 	Metadata map[string]string `json:"metadata"`
 }
 
+// refund is money given back, as the sandbox tells it.
 type refund struct {
+	ID     string `json:"id"`
 	Amount int64  `json:"amount"`
 	Intent string `json:"payment_intent"`
 	Status string `json:"status"`
@@ -121,12 +123,7 @@ func (w *world) checkMoney(a *app.App) {
 	t := w.t
 	t.Helper()
 	back := map[string]int64{}
-	for _, r := range listAll(w, "/v1/refunds", func(r struct {
-		refund
-		ID string `json:"id"`
-	}) string {
-		return r.ID
-	}) {
+	for _, r := range listAll(w, "/v1/refunds", func(r refund) string { return r.ID }) {
 		if r.Status == "succeeded" || r.Status == "pending" {
 			back[r.Intent] += r.Amount
 		}
