@@ -43,10 +43,11 @@ func (a *App) mails(render *reply.Renderer) {
 			if err != nil {
 				return mail.Message{}, err
 			}
-			if strings.HasSuffix(path, "=") {
-				path += to.Token
+			link := path
+			if strings.HasSuffix(link, "=") {
+				link += to.Token
 			}
-			return a.letter(render, to.Locale, name, to.Email, path, "Name", to.Name), nil
+			return a.letter(render, to.Locale, name, to.Email, link, "Name", to.Name), nil
 		})
 	}
 	for _, name := range businessLetters {
