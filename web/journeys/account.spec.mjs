@@ -1,8 +1,18 @@
 // Accounts, languages, colours, finding a place, and what happens off the way.
 import { expect, signIn, test } from './journey.mjs';
 
+/** Opens the newest mail to an address and follows its link to a page. */
+async function followMail(page, email, heading) {
+  await expect(async () => {
+    await page.goto('/dev/mail');
+    await page.getByRole('main').getByRole('link', { name: new RegExp(email) }).first().click();
+    await page.getByRole('article').filter({ hasText: email }).getByRole('link').first().click();
+    await expect(page.getByRole('heading', { level: 1, name: heading })).toBeVisible();
+  }).toPass();
+}
+
 test('makes an account by mail, changes the password, leaves and comes back', async ({ page }, testInfo) => {
-  const email = `wren.${testInfo.project.name}@portmere.example`;
+  const email = `wren.${testInfo.project.name}.${Date.now().toString(36)}@portmere.example`;
   await page.goto('/sign-up');
   await page.getByLabel('Name', { exact: true }).fill('Wren Ash');
   await page.getByLabel('E-mail').fill(email);
@@ -14,12 +24,7 @@ test('makes an account by mail, changes the password, leaves and comes back', as
   await page.getByRole('button', { name: 'Create account' }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'Look into your mail' })).toBeVisible();
 
-  await expect(async () => {
-    await page.goto('/dev/mail');
-    await page.getByRole('main').getByRole('link', { name: new RegExp(email) }).first().click();
-    await page.getByRole('article').getByRole('link').first().click();
-    await expect(page.getByRole('heading', { level: 1, name: 'Finish your account' })).toBeVisible();
-  }).toPass();
+  await followMail(page, email, 'Finish your account');
   await page.getByRole('button', { name: 'Make the account and sign in' }).click();
   await expect(page.getByRole('status').filter({ hasText: 'Your account is ready.' })).toBeVisible();
 
@@ -45,6 +50,22 @@ test('makes an account by mail, changes the password, leaves and comes back', as
   await expect(page.getByRole('alert')).toContainText('do not belong together');
   await page.getByLabel('Password', { exact: true }).fill('eight herons on a wire');
   await enter.click();
+  await page.goto('/me');
+  await expect(page.getByRole('main')).toContainText(email);
+});
+
+test('chooses a new password by mail', async ({ page }, testInfo) => {
+  const email = { phone: 'chidi.okafor', desktop: 'layla.farouk', nojs: 'arthur.penhale' }[testInfo.project.name] + '@portmere.example';
+  await page.goto('/password');
+  await page.getByLabel('E-mail').fill(email);
+  await page.getByRole('button', { name: 'Send the link' }).click();
+  await followMail(page, email, 'Choose a new password');
+  await page.getByLabel('New password').fill('a lantern on the far pier');
+  await page.getByRole('button', { name: 'Save the password' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Sign in' })).toBeVisible();
+  await page.getByLabel('E-mail').fill(email);
+  await page.getByLabel('Password', { exact: true }).fill('a lantern on the far pier');
+  await page.getByRole('main').getByRole('button', { name: 'Sign in', exact: true }).click();
   await page.goto('/me');
   await expect(page.getByRole('main')).toContainText(email);
 });
@@ -102,7 +123,7 @@ test('speaks German and Arabic', async ({ page }) => {
 
 test('chooses dark or light', async ({ page }) => {
   await page.goto('/');
-  const paper = () => page.locator('body').evaluate((body) => getComputedStyle(body).backgroundColor);
+  const paper = () => page.locator('html').evaluate((html) => getComputedStyle(html).backgroundColor);
   await page.getByRole('contentinfo').getByRole('button', { name: 'Dark' }).click();
   await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
   const dark = await paper();
