@@ -205,3 +205,33 @@ func TestDeadWorkersJobIsWorkedAgain(t *testing.T) {
 		}
 	})
 }
+
+// A claim that was broken off, as at a stop, leases nothing and so works nothing.
+func TestBrokenClaimLeavesTheJobAlone(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		q := job.New(db, clock.NewFake(start).Now, ident.Random)
+		var calls atomic.Int32
+		q.Handle("greet", func(context.Context, json.RawMessage) error { calls.Add(1); return nil })
+		if err := q.Add(context.Background(), job.Job{Kind: "greet"}); err != nil {
+			t.Fatal(err)
+		}
+		ctx, stop := context.WithCancel(context.Background())
+		ended := make(chan error, 1)
+		// On SQLite the only writer is busy, so the claim waits until the stop.
+		err := db.Tx(context.Background(), func(context.Context) error {
+			go func() { ended <- q.Run(ctx) }()
+			time.Sleep(50 * time.Millisecond)
+			stop()
+			return nil
+		})
+		if err := errors.Join(err, <-ended); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := q.RunDue(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		if got := calls.Load(); got != 1 {
+			t.Fatalf("worked %d times, want once", got)
+		}
+	})
+}

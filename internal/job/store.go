@@ -55,10 +55,11 @@ func (q *Queue) claim(ctx context.Context, n int) ([]row, error) {
 	}
 	now := q.clock()
 	// Looking first keeps an idle process from taking SQLite's only write lock.
-	var rows []row
-	if err := q.db.Conn(ctx).Select("id").Where(due, now, now).Limit(1).Find(&rows).Error; err != nil || len(rows) == 0 {
+	var seen []row
+	if err := q.db.Conn(ctx).Select("id").Where(due, now, now).Limit(1).Find(&seen).Error; err != nil || len(seen) == 0 {
 		return nil, database.Err(err, "job")
 	}
+	var rows []row
 	err := q.db.Tx(ctx, func(ctx context.Context) error {
 		rows = nil
 		conn := q.db.Conn(ctx)
@@ -74,7 +75,10 @@ func (q *Queue) claim(ctx context.Context, n int) ([]row, error) {
 		}
 		return database.Err(conn.Model(&row{}).Where("id IN ?", ids).Update("lease_until", now.Add(lease)).Error, "job")
 	})
-	return rows, err
+	if err != nil {
+		return nil, err // nothing was leased, so nothing may be worked
+	}
+	return rows, nil
 }
 
 // finish deletes the job, unless it was asked for again while it ran.
