@@ -19,8 +19,8 @@ import (
 )
 
 // quality of each copy in the scale of image/jpeg: small ones are looked at
-// whole, so they bear less loss.
-var quality = map[Size]int{List: 82, Page: 82, Full: 85}
+// whole and several at a time, so they are kept light.
+var quality = map[Size]int{List: 80, Page: 82, Full: 85}
 
 // keep writes all copies into a new folder and moves it to its place in one
 // step, so that a photo is there whole or not at all.

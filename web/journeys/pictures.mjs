@@ -8,16 +8,15 @@ import { chromium, chromiumArgs, root, start } from './town.mjs';
 
 const folder = join(root, 'docs', 'pictures');
 const screens = {
-  phone: { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true },
+  phone: { viewport: { width: 390, height: 844 }, deviceScaleFactor: 1.5, isMobile: true, hasTouch: true },
   desktop: { viewport: { width: 1280, height: 860 } },
 };
 
 /** The steps to each picture; all begin with a browser of their own. */
 const pictures = {
-  home: (page) => page.goto('/?near=Harbour+Street'),
-  map: (page) => page.goto('/?near=Harbour+Street&view=map'),
+  home: (page) => page.goto('/?near=High+Street&category=food'),
   business: async (page) => {
-    await page.goto('/?near=Harbour+Street'); // so that the distance is known
+    await page.goto('/?near=High+Street'); // so that the distance is known
     await page.goto('/b/kiln-quay');
   },
   order: async (page, browser, options) => {
@@ -37,10 +36,6 @@ const pictures = {
   catalog: async (page) => {
     await signIn(page, 'owner');
     await page.goto('/manage/kiln-quay/catalog');
-  },
-  today: async (page) => {
-    await signIn(page, 'owner');
-    await page.goto('/manage/kiln-quay');
   },
   desk: async (page) => {
     await signIn(page, 'verifier');
@@ -64,6 +59,12 @@ async function halvorsen(browser, options, number) {
   await context.close();
 }
 
+/** Waits, in the page, for the fonts and for the pictures that can be seen. */
+function settle() {
+  const seen = [...document.images].filter((image) => image.checkVisibility() && image.getBoundingClientRect().top < innerHeight);
+  return Promise.all([document.fonts.ready, ...seen.map((image) => image.decode().catch(() => {}))]);
+}
+
 mkdirSync(folder, { recursive: true });
 const town = process.env.JOURNEY_SITE ? { site: process.env.JOURNEY_SITE, stop: async () => {} } : await start();
 const browser = await browserType.launch({ executablePath: chromium, args: chromiumArgs });
@@ -78,7 +79,7 @@ try {
         const page = await context.newPage();
         await steps(page, browser, options);
         await page.waitForLoadState('networkidle', { timeout: 3_000 }).catch(() => {}); // a live page never rests
-        await page.evaluate(() => Promise.all([document.fonts.ready, ...[...document.images].filter((i) => i.loading !== 'lazy' || i.getBoundingClientRect().top < innerHeight).map((i) => i.decode().catch(() => {}))]));
+        await page.evaluate(settle);
         const path = join(folder, `${name}-${screen}-${colorScheme}.jpg`);
         await page.screenshot({ path, type: 'jpeg', quality: 80, scale: screen === 'phone' ? 'device' : 'css' });
         await context.close();

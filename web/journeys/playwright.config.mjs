@@ -14,15 +14,15 @@ export default defineConfig({
   outputDir: '../../test-results',
   globalTeardown: './teardown.mjs',
   workers: 2,
-  timeout: 30_000,
-  expect: { timeout: 5_000 },
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
   forbidOnly: true,
   reporter: [['list']],
   use: {
     baseURL: site,
     locale: 'en-GB',
     timezoneId: 'Europe/Dublin',
-    trace: 'retain-on-failure',
+    screenshot: 'only-on-failure',
     launchOptions: { executablePath: chromium, args: chromiumArgs },
   },
   projects: [

@@ -1,7 +1,7 @@
 // The demo town as a program of its own, for the journeys: on its own ports,
 // with a data folder that is thrown away afterwards.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -11,8 +11,8 @@ export const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 export const program = join(root, 'bin', 'nearby');
 export const password = 'portmere-demo';
 
-/** Debian's Chromium, and what keeps it from looking for the rest of the world. */
-export const chromium = process.env.CHROME_PATH ?? '/usr/bin/chromium';
+/** Debian's Chromium, its lighter headless build first, and what keeps it from looking for the rest of the world. */
+export const chromium = process.env.CHROME_PATH ?? ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium'].find((path) => existsSync(path));
 export const chromiumArgs = [
   '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
   '--disable-background-networking', '--disable-component-update', '--disable-sync',
