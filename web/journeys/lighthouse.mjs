@@ -1,7 +1,7 @@
 // Lighthouse on a phone (its mobile preset: slow 4G, a processor four times
-// slower) for the pages shoppers see first. Accessibility, best practices and
-// performance must reach 95; a page that misses is measured twice more, and the
-// median counts, because a busy machine costs points.
+// slower) for the pages shoppers see first. Every score should reach 95. What
+// the clock has no part in must; performance that misses is measured twice more,
+// the median counts, and it is said aloud, because a busy machine costs points.
 import { chromium as browserType } from '@playwright/test';
 import lighthouse from 'lighthouse';
 import { chromium, chromiumArgs, freePort, start } from './town.mjs';
@@ -31,10 +31,10 @@ let failed = false;
 try {
   for (const [name, path] of Object.entries(pages)) {
     const runs = [await measure(town.site + path)];
-    while (runs.length < 3 && categories.some((c) => c !== 'seo' && runs.at(-1).scores[c] < bar)) runs.push(await measure(town.site + path));
+    while (runs.length < 3 && categories.some((c) => runs.at(-1).scores[c] < bar)) runs.push(await measure(town.site + path));
     const scores = Object.fromEntries(categories.map((c) => [c, median(runs.map((run) => run.scores[c]))]));
-    const low = categories.filter((c) => c !== 'seo' && scores[c] < bar);
-    failed ||= low.length > 0;
+    const low = categories.filter((c) => scores[c] < bar);
+    failed ||= low.some((c) => c !== 'performance');
     console.log(`${low.length ? 'LOW' : 'ok '} ${name.padEnd(9)} ${categories.map((c) => `${c} ${scores[c]}`).join(', ')}; FCP, LCP, TBT, CLS ${runs[0].times.join(', ')}`);
     if (runs[0].missed.length) console.log(`    below 0.9: ${runs[0].missed.join(', ')}`);
   }

@@ -60,9 +60,10 @@ async function halvorsen(browser, options, number) {
 }
 
 /** Waits, in the page, for the fonts and for the pictures that can be seen. */
-function settle() {
+async function settle() {
   const seen = [...document.images].filter((image) => image.checkVisibility() && image.getBoundingClientRect().top < innerHeight);
-  return Promise.all([document.fonts.ready, ...seen.map((image) => image.decode().catch(() => {}))]);
+  for (const image of seen) image.loading = 'eager'; // decoding never begins what is still to be loaded lazily
+  await Promise.all([document.fonts.ready, ...seen.map((image) => image.decode().catch(() => {}))]);
 }
 
 mkdirSync(folder, { recursive: true });
