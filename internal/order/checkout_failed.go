@@ -151,7 +151,7 @@ func (s *Service) fail(ctx context.Context, t *trade, p *payRow, event PayEvent,
 }
 
 // postpone notes a failed call and when to try again: five seconds, doubled
-// with each failure, at most ten minutes.
+// with each failure, at most as long as an open page may go unread.
 func (s *Service) postpone(ctx context.Context, p payRow, failed error) error {
 	return s.write(ctx, func(ctx context.Context) error {
 		t, err := s.store.lock(ctx, p.OrderID)
@@ -163,9 +163,14 @@ func (s *Service) postpone(ctx context.Context, p payRow, failed error) error {
 			return nil
 		}
 		return s.store.updatePay(ctx, row, map[string]any{
-			"tries": row.Tries + 1, "last_error": failed.Error(), "next_check_at": s.Clock().Add(backoff(row.Tries)),
+			"tries": row.Tries + 1, "last_error": failed.Error(), "next_check_at": s.Clock().Add(patience(row.Tries)),
 		})
 	})
 }
 
+// patience is the pause after a failed look at a payment: once the provider
+// answers again, whoever has paid is not kept waiting.
+func patience(tries int) time.Duration { return min(backoff(tries), pollOpen) }
+
+// backoff is the pause after a failed try to give money back.
 func backoff(tries int) time.Duration { return min(5*time.Second<<min(tries, 10), 10*time.Minute) }

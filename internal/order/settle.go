@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	pollOpen      = 10 * time.Minute // an open page is read this often even without an event
+	pollOpen      = 4 * time.Minute  // an open page is read this often even without an event: settled within 5
 	pollWaiting   = time.Hour        // a payment that the bank is still thinking about
 	pollFees      = time.Minute      // the provider's fee is known a little after the payment
 	lostAfter     = 10 * time.Minute // past a page's end, when its account cannot be asked
@@ -150,7 +150,7 @@ func (s *Service) stillOpen(ctx context.Context, t *trade, p *payRow) error {
 	next := now.Add(pollOpen)
 	switch {
 	case t.order.State == Expiring:
-		next = now.Add(backoff(p.Tries))
+		next = now.Add(patience(p.Tries))
 	case t.order.HoldExpiresAt != nil:
 		next = earlier(next, *t.order.HoldExpiresAt)
 	}
