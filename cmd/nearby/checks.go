@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"runtime"
 	"time"
@@ -20,28 +19,6 @@ func (c *verifyAuditCommand) Run(p *program) error {
 			return fmt.Errorf("%d entries are sound: %w", n, explain(err))
 		}
 		fmt.Fprintf(p.stdout, "%d audit entries, all sound\n", n)
-		return nil
-	})
-}
-
-type reconcileCommand struct{ Config }
-
-func (*reconcileCommand) Help() string { return "Example: nearby reconcile" }
-
-func (c *reconcileCommand) Run(p *program) error {
-	return c.open(p, func(a *app.App) error {
-		if a.Gateway == nil {
-			return usageError{errors.New("card payments are off, so there is nothing to compare; set NEARBY_PAYMENTS")}
-		}
-		looked, err := a.Order.Reconcile(p.ctx)
-		if err != nil {
-			return explain(err)
-		}
-		accounts, err := a.Payout.Reconcile(p.ctx)
-		if err != nil {
-			return explain(err)
-		}
-		fmt.Fprintf(p.stdout, "%d payments and refunds and %d accounts were looked at\n", looked, accounts)
 		return nil
 	})
 }

@@ -38,7 +38,8 @@ type cli struct {
 	Import      importCommand      `cmd:"" help:"Bring in places or products from files."`
 	User        userCommand        `cmd:"" help:"Add a user or change a role."`
 	Token       tokenCommand       `cmd:"" help:"Add, list or revoke API tokens."`
-	Reconcile   reconcileCommand   `cmd:"" help:"Compare open payments with the provider now."`
+	Reconcile   reconcileCommand   `cmd:"" help:"Compare payments and books with the provider now, and list what differs."`
+	Stripe      stripeCommand      `cmd:"" help:"Set up Stripe's side."`
 	Index       indexCommand       `cmd:"" help:"Look at the nearby index."`
 	Backup      backupCommand      `cmd:"" help:"Write a consistent copy of database, photos and secrets."`
 	Restore     restoreCommand     `cmd:"" help:"Put a backup into an empty data folder."`

@@ -215,6 +215,7 @@ func (a *App) Work(ctx context.Context) {
 		"leases":       every(30*time.Second, a.Verification.EndLeases),
 		"payments":     a.Order.Run,
 		"accounts":     a.Payout.Run,
+		"comparison":   every(time.Minute, a.compare),
 		"carts":        every(24*time.Hour, a.sweepCarts),
 	} {
 		running.Go(func() { supervise(ctx, name, work) })
@@ -227,6 +228,12 @@ const cartsKeptFor = 60 * 24 * time.Hour
 
 func (a *App) sweepCarts(ctx context.Context) error {
 	return a.Order.SweepCarts(ctx, a.Clock().Add(-cartsKeptFor))
+}
+
+// compare compares accounts with the provider's books, each once a day.
+func (a *App) compare(ctx context.Context) error {
+	_, err := a.Order.Sweep(ctx)
+	return err
 }
 
 // groundPath is the operator's own outline of the town, drawn below the map.

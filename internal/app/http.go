@@ -148,6 +148,10 @@ func (a *App) gauges() []server.Gauge {
 			n, err := a.Ledger.Check(ctx)
 			return float64(n), err
 		})},
+		{Name: "nearby_payment_differences", Help: "Differences from the provider's books that nobody has explained; -1 when unknown.", Read: read(func(ctx context.Context) (float64, error) {
+			n, err := a.Order.OpenDifferences(ctx)
+			return float64(n), err
+		})},
 		{Name: "nearby_database_connections", Help: "Open connections that write.", Read: func() float64 { w, _ := a.DB.Stats(); return float64(w.OpenConnections) }},
 	}
 }

@@ -35,3 +35,27 @@ func (l *Ledger) OfOrders(ctx context.Context, orderIDs []string) (map[string][]
 	}
 	return l.totals(ctx, orderIDs)
 }
+
+// Booking is what one entry did to an account's balance at the provider:
+// positive is money in.
+type Booking struct {
+	Kind     Kind
+	SourceID string
+	OrderID  string
+	Amount   money.Amount
+}
+
+// maxBookings bounds OfAccount.
+const maxBookings = 5000
+
+// OfAccount lists sales and refunds on an account from one moment until before
+// another, oldest first, at most five thousand.
+func (l *Ledger) OfAccount(ctx context.Context, account string, from, until time.Time) ([]Booking, error) {
+	return l.ofAccount(ctx, account, from, until)
+}
+
+// OfSources sums by kind what entries about the objects did to an account's
+// balance.
+func (l *Ledger) OfSources(ctx context.Context, account string, sources []string) (map[Kind]money.Amount, error) {
+	return l.ofSources(ctx, account, sources)
+}

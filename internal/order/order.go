@@ -15,6 +15,7 @@ import (
 	"nearby/internal/database"
 	"nearby/internal/directory"
 	"nearby/internal/ident"
+	"nearby/internal/inbox"
 	"nearby/internal/job"
 	"nearby/internal/ledger"
 	"nearby/internal/money"
@@ -47,8 +48,9 @@ type Deps struct {
 // Service is the room's door.
 type Service struct {
 	Deps
-	store store
-	wake  chan struct{}
+	store  store
+	wake   chan struct{}
+	events *inbox.Inbox // nil until Listen
 
 	mu       sync.Mutex
 	watchers map[string]map[chan struct{}]bool

@@ -213,6 +213,7 @@ func (s *Service) dueRefunds(ctx context.Context, orderID string) []refundRow {
 
 // Listen has the provider's events looked at by this room.
 func (s *Service) Listen(in *inbox.Inbox) {
+	s.events = in
 	in.Handle("checkout.session.", s.SyncSession)
 	in.Handle("payment_intent.", s.SyncIntent)
 	in.Handle("charge.refund", s.SyncCharge)

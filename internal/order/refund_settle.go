@@ -53,7 +53,10 @@ func (s *Service) settleLocked(ctx context.Context, t *trade, p *payRow, refundI
 		if r.State == RefundFailed || r.State == RefundCanceled {
 			return nil
 		}
-		return s.undoRefund(ctx, t, p, &r, answer)
+		if err := s.undoRefund(ctx, t, p, &r, answer); err != nil {
+			return err
+		}
+		return s.mail(ctx, "refund_failed", t.order.ID)
 	}
 	if fee != nil && fee.Refunded > p.FeeRefunded {
 		if err := s.book(ctx, t, p, ledger.AppFeeRefund, fee.Refunded-p.FeeRefunded, fee.Currency, r.ID); err != nil {
@@ -93,7 +96,8 @@ func (s *Service) settleLocked(ctx context.Context, t *trade, p *payRow, refundI
 	return s.mail(ctx, "order_refunded", t.order.ID)
 }
 
-// refundFailed ends a refund that the provider will not do.
+// refundFailed ends a refund that the provider will not do. When that is because
+// a part went back outside already, the rest is asked for.
 func (s *Service) refundFailed(ctx context.Context, refundID string, failed error) error {
 	slog.Error("refund refused", "refund", refundID, "error", failed)
 	r, err := s.store.refund(ctx, refundID)
@@ -104,7 +108,11 @@ func (s *Service) refundFailed(ctx context.Context, refundID string, failed erro
 	if err != nil {
 		return err
 	}
-	return s.write(ctx, func(ctx context.Context) error {
+	outside, err := s.refundedOutside(ctx, p)
+	if err != nil {
+		return err
+	}
+	err = s.write(ctx, func(ctx context.Context) error {
 		t, err := s.store.lock(ctx, p.OrderID)
 		if err != nil {
 			return err
@@ -113,7 +121,54 @@ func (s *Service) refundFailed(ctx context.Context, refundID string, failed erro
 		if err != nil {
 			return err
 		}
-		return s.undoRefund(ctx, t, t.pay(p.ID), &r, payment.Refund{Status: payment.RefundFailed, Failure: payment.CodeOf(failed)})
+		err = s.undoRefund(ctx, t, t.pay(p.ID), &r, payment.Refund{Status: payment.RefundFailed, Failure: payment.CodeOf(failed)})
+		if err != nil || outside {
+			return err
+		}
+		return s.mail(ctx, "refund_failed", t.order.ID)
+	})
+	if err != nil || !outside {
+		return err
+	}
+	return s.refundRest(ctx, r)
+}
+
+// refundedOutside reports whether a payment has refunds that we do not know of
+// yet.
+func (s *Service) refundedOutside(ctx context.Context, p payRow) (bool, error) {
+	outside := false
+	err := s.eachRefund(ctx, p, func(answer payment.Refund) error {
+		_, err := s.store.refundBy(ctx, p.ID, answer.Metadata[payment.MetaRefund], p.Account, answer.ID)
+		if errs.Is(err, errs.NotFound) {
+			outside = outside || answer.Status != payment.RefundFailed && answer.Status != payment.RefundCanceled
+			return nil
+		}
+		return err
+	})
+	return outside, err
+}
+
+// refundRest asks for what is left after somebody had refunded a part outside
+// that we had not heard of, so that the shopper gets all of it.
+func (s *Service) refundRest(ctx context.Context, refused refundRow) error {
+	if err := s.SyncRefunds(ctx, refused.PaymentID); err != nil {
+		return err
+	}
+	return s.write(ctx, func(ctx context.Context) error {
+		p, err := s.store.pay(ctx, refused.PaymentID)
+		if err != nil {
+			return err
+		}
+		t, err := s.store.lock(ctx, p.OrderID)
+		if err != nil {
+			return err
+		}
+		row := t.pay(p.ID)
+		amount := min(refused.Amount, row.Captured-row.RefundReserved)
+		if amount <= 0 {
+			return nil
+		}
+		return s.request(ctx, t, row, amount, nil, refused.Origin, refused.Reason, refused.RequestedBy)
 	})
 }
 
@@ -153,7 +208,7 @@ func (s *Service) undoRefund(ctx context.Context, t *trade, p *payRow, r *refund
 		}
 	}
 	s.changed(ctx, t.order.ID, t.order.BusinessID)
-	return s.mail(ctx, "refund_failed", t.order.ID)
+	return nil
 }
 
 // moveRefund changes a refund in a transaction of its own or the caller's; with

@@ -63,6 +63,16 @@ func (s store) refundBy(ctx context.Context, payID, ours, account, theirs string
 	return r, database.Err(err, "refund")
 }
 
+// refundOf finds a refund by the provider's id; without one it is empty.
+func (s store) refundOf(ctx context.Context, account, theirs string) (refundRow, error) {
+	var rows []refundRow
+	err := s.db.Conn(ctx).Where("account = ? AND stripe_id = ?", account, theirs).Limit(1).Find(&rows).Error
+	if err != nil || len(rows) == 0 {
+		return refundRow{}, database.Err(err, "refund")
+	}
+	return rows[0], nil
+}
+
 func (s store) refundLines(ctx context.Context, id string) ([]refundLineRow, error) {
 	var rows []refundLineRow
 	err := s.db.Conn(ctx).Where("refund_id = ?", id).Order("line_n").Find(&rows).Error

@@ -48,6 +48,9 @@ type Gateway interface {
 	// Balance reads what an account holds at the provider.
 	Balance(ctx context.Context, account string) (Balance, error)
 
+	// Movements lists changes of an account's balance, newest first.
+	Movements(ctx context.Context, account string, filter MovementFilter) ([]Movement, error)
+
 	// Events lists events of an account since a time, oldest page last; pass the
 	// returned cursor as after for the next page, "" ends.
 	Events(ctx context.Context, account string, since time.Time, after string) (events []Event, next string, err error)

@@ -170,6 +170,9 @@ const (
 	opDashboard = "dashboard link"
 	opBalance   = "read balance"
 	opEvents    = "list events"
+	opMovements = "list movements"
+	opEndpoint  = "open webhook endpoint"
+	opEndpoints = "list webhook endpoints"
 	opPlatform  = "read platform"
 )
 

@@ -80,6 +80,10 @@ var calls = []struct {
 		_, err := g.Balance(ctx, "acct_123")
 		return err
 	}},
+	{"Movements", "GET", "/v1/balance_transactions", "acct_123", false, func(ctx context.Context, g Gateway) error {
+		_, err := g.Movements(ctx, "acct_123", MovementFilter{Since: time.Unix(1, 0), Source: "ch_1"})
+		return err
+	}},
 	{"Events", "GET", "/v1/events", "acct_123", false, func(ctx context.Context, g Gateway) error {
 		_, _, err := g.Events(ctx, "acct_123", time.Unix(1, 0), "evt_0")
 		return err
@@ -162,6 +166,21 @@ func TestEmptyAccountAndKeyAreRefused(t *testing.T) {
 		if OutcomeOf(err) != Refused {
 			t.Errorf("%s: %v, want Refused", name, err)
 		}
+	}
+}
+
+// TestStripeMockAcceptsTheEndpoints makes both webhook endpoints at stripe-mock,
+// which knows every event type of this version.
+func TestStripeMockAcceptsTheEndpoints(t *testing.T) {
+	g := gatewayOver(t, stripeMock(t), http.DefaultTransport)
+	for _, businesses := range []bool{true, false} {
+		_, err := g.openEndpoint(t.Context(), "https://nearby.example/webhooks/stripe", businesses)
+		if CodeOf(err) != "no_secret" { // its answers have none; the request was accepted
+			t.Errorf("businesses %t: %v", businesses, err)
+		}
+	}
+	if _, err := g.endpoints(t.Context()); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -286,6 +305,19 @@ func failureOf(t *testing.T, status int, body string) error {
 // mode, which checks path, parameters and version against the API's own
 // description.
 func TestStripeMockAcceptsEveryCall(t *testing.T) {
+	g := gatewayOver(t, stripeMock(t), http.DefaultTransport)
+	for _, tt := range calls {
+		t.Run(tt.name, func(t *testing.T) {
+			if err := tt.do(t.Context(), g); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// stripeMock starts stripe-mock in strict mode and gives its address.
+func stripeMock(t *testing.T) string {
+	t.Helper()
 	spec, err := server.LoadSpec(embedded.OpenAPISpec, "")
 	if err != nil {
 		t.Fatal(err)
@@ -299,13 +331,6 @@ func TestStripeMockAcceptsEveryCall(t *testing.T) {
 		t.Fatal(err)
 	}
 	mock := httptest.NewServer(http.HandlerFunc(stub.HandleRequest))
-	defer mock.Close()
-	g := gatewayOver(t, mock.URL, http.DefaultTransport)
-	for _, tt := range calls {
-		t.Run(tt.name, func(t *testing.T) {
-			if err := tt.do(t.Context(), g); err != nil {
-				t.Error(err)
-			}
-		})
-	}
+	t.Cleanup(mock.Close)
+	return mock.URL
 }

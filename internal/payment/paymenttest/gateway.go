@@ -450,6 +450,14 @@ func (g *Gateway) Balance(ctx context.Context, account string) (payment.Balance,
 	return payment.Balance{}, first(before, after)
 }
 
+// Movements are none: what moves balances is the sandbox's matter.
+func (g *Gateway) Movements(ctx context.Context, account string, _ payment.MovementFilter) ([]payment.Movement, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	after, before := g.call(ctx, Call{"movements", account, "", ""})
+	return nil, first(before, after)
+}
+
 // Events are none: tests hand events to the inbox themselves.
 func (g *Gateway) Events(ctx context.Context, account string, _ time.Time, _ string) ([]payment.Event, string, error) {
 	g.mu.Lock()

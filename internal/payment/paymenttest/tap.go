@@ -94,6 +94,11 @@ func (t *Tap) Balance(ctx context.Context, account string) (payment.Balance, err
 	return tap(t, ctx, "balance", func() (payment.Balance, error) { return t.Gateway.Balance(ctx, account) })
 }
 
+// Movements passes on.
+func (t *Tap) Movements(ctx context.Context, account string, filter payment.MovementFilter) ([]payment.Movement, error) {
+	return tap(t, ctx, "movements", func() ([]payment.Movement, error) { return t.Gateway.Movements(ctx, account, filter) })
+}
+
 // Events passes on.
 func (t *Tap) Events(ctx context.Context, account string, since time.Time, after string) (events []payment.Event, next string, err error) {
 	_, err = tap(t, ctx, "events", func() (bool, error) {
