@@ -146,12 +146,12 @@ func (p Profile) applyHours(w *wrongs, b *Business) {
 	}
 	schedule, err := hours.ParseOSM(text, cmp.Or(b.Zone, "Etc/UTC")) // a draft may have no pin yet
 	if err != nil {
-		message := "These hours cannot be read. They look like “Mo-Fr 09:00-18:00; Sa 10:00-14:00”."
 		var syntax *hours.SyntaxError
 		if errors.As(err, &syntax) {
-			message = "These hours cannot be read: " + syntax.Error() + "."
+			w.add("hours", "bad_hours", "These hours cannot be read: "+syntax.Error()+".")
+			return
 		}
-		w.add("hours", "bad_hours", message)
+		w.add("hours", "bad_hours", "These hours cannot be read. They look like “Mo-Fr 09:00-18:00; Sa 10:00-14:00”.")
 		return
 	}
 	b.HoursText, b.Hours = text, schedule.InZone(b.Zone).WithSpecial(special...)

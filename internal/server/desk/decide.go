@@ -104,7 +104,7 @@ func add(list pages.Errors, r *route.Request, w pages.Error, names map[string]st
 		name, known = names[last]
 	}
 	if !known {
-		return append(list, pages.Error{Message: r.Word("case.field", view.FieldWord(w.Name)) + ": " + w.Message})
+		return append(list, pages.Error{Message: r.Word("case.field", view.FieldWord(w.Name)) + ": " + r.Say(w.Message)})
 	}
 	if list.For(name) != "" {
 		return list

@@ -141,7 +141,7 @@ func (h *Handlers) whyNot(r *route.Request, p catalog.Product, err error) string
 	if needed, _ := p.Missing(); errs.Is(err, errs.Invalid) && len(needed) > 0 {
 		return r.Word("product.missing", needed[0])
 	}
-	return errs.Of(err).Message
+	return r.Say(errs.Of(err).Message)
 }
 
 // stock sets the pieces of one variant from the table. A part of the page is

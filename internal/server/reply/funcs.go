@@ -27,6 +27,7 @@ func parse(site *web.Site, texts *Texts, lang string) (*template.Template, error
 	set := template.New("").Option("missingkey=error").Funcs(template.FuncMap{
 		"t":          func(id string, pairs ...any) string { return texts.Text(lang, id, pairs...) },
 		"word":       func(prefix, value string) string { return texts.Word(lang, prefix, value) },
+		"say":        func(message string) string { return texts.Say(lang, message) },
 		"n":          f.number,
 		"money":      func(a money.Amount) string { return a.Format(lang) },
 		"dist":       f.distance,

@@ -58,6 +58,32 @@ func TestPages(t *testing.T) {
 	}
 }
 
+// TestPagesSayErrors: wherever a page shows the message of an error, it comes in
+// the reader's language.
+func TestPagesSayErrors(t *testing.T) {
+	r := renderer(t)
+	const message = "Please sign in."
+	for _, lang := range []string{"de", "ar"} {
+		said := r.Say(lang, message)
+		shown := 0
+		for i, p := range pagestest.Refused(lang, message) {
+			for _, name := range append([]string{p.Template}, p.Blocks...) {
+				var out bytes.Buffer
+				if err := r.Page(&out, lang, name, p.Page); err != nil {
+					t.Fatalf("render %s: %v", name, err)
+				}
+				if strings.Contains(out.String(), message) {
+					t.Errorf("%s %s, fixture %d: a message is shown in English; print it with {{say …}}", lang, name, i)
+				}
+				shown += strings.Count(out.String(), said)
+			}
+		}
+		if shown < 50 {
+			t.Errorf("%s: the message is shown %d times, so the fixtures no longer hold it", lang, shown)
+		}
+	}
+}
+
 var broken = regexp.MustCompile(`<no value>|ZgotmplZ|%!|\[[a-z_]+\.[a-z_0-9]+\]|<nil>`)
 
 func check(t *testing.T, body string, whole, named bool) {

@@ -146,6 +146,15 @@ func (r *Renderer) Word(lang, prefix, word string) string {
 	return texts.Word(lang, prefix, word)
 }
 
+// Say is the message of an error in a language, as Texts.Say.
+func (r *Renderer) Say(lang, message string) string {
+	_, texts, err := r.state(lang)
+	if err != nil {
+		return message
+	}
+	return texts.Say(lang, message)
+}
+
 // When writes a time of a near day: its weekday and the clock.
 func (r *Renderer) When(lang string, at time.Time) string {
 	f := formats[lang]

@@ -51,13 +51,15 @@ func Dir(lang string) string {
 type Texts struct {
 	localizers map[string]*i18n.Localizer
 	keys       map[string]map[string]bool
+	said       map[string]sentences
 }
 
-// LoadTexts reads i18n/<language>.toml of a folder.
+// LoadTexts reads i18n/<language>.toml and i18n/errors.<language>.toml of a
+// folder.
 func LoadTexts(folder fs.FS) (*Texts, error) {
 	bundle := i18n.NewBundle(language.English)
 	bundle.RegisterUnmarshalFunc("toml", toml.Unmarshal)
-	t := &Texts{localizers: map[string]*i18n.Localizer{}, keys: map[string]map[string]bool{}}
+	t := &Texts{localizers: map[string]*i18n.Localizer{}, keys: map[string]map[string]bool{}, said: map[string]sentences{}}
 	for _, lang := range Languages {
 		name := "i18n/" + lang + ".toml"
 		body, err := fs.ReadFile(folder, name)
@@ -71,6 +73,9 @@ func LoadTexts(folder fs.FS) (*Texts, error) {
 		t.keys[lang] = map[string]bool{}
 		for _, message := range file.Messages {
 			t.keys[lang][message.ID] = true
+		}
+		if t.said[lang], err = loadSentences(folder, lang); err != nil {
+			return nil, err
 		}
 	}
 	for _, lang := range Languages {

@@ -218,6 +218,10 @@ func (r *Request) permit(who Who) error {
 // Word is the text of a word from a table (a state, a reason).
 func (r *Request) Word(prefix, word string) string { return r.floor.Render.Word(r.Lang, prefix, word) }
 
+// Say is the message of an error in the request's language, where it becomes
+// part of a longer line; templates say a message that stands alone.
+func (r *Request) Say(message string) string { return r.floor.Render.Say(r.Lang, message) }
+
 // When writes a time with its weekday in the request's language.
 func (r *Request) When(at time.Time) string { return r.floor.Render.When(r.Lang, at) }
 

@@ -47,14 +47,26 @@ func Empty(lang string) []Page {
 // out: markup, quotes, 200 letters without a space, right-to-left, emoji; and
 // with each amount zero.
 func Hostile(lang string) []Page {
-	all := All(lang)
-	for i := range all {
-		changed := reflect.New(reflect.TypeOf(all[i].Page)).Elem()
-		changed.Set(reflect.ValueOf(all[i].Page))
-		spoil(changed, "")
-		all[i].Page = changed.Interface()
-	}
-	return all
+	return changed(lang, func(in reflect.Type, name string, v reflect.Value) {
+		switch {
+		case v.Kind() != reflect.String:
+			v.Field(0).SetInt(0)
+		case !kept[name] && (name != "Name" || !fieldNames[in]):
+			v.SetString(HostileText)
+		}
+	})
+}
+
+// Refused gives every page with message as the text of all its errors.
+func Refused(lang, message string) []Page {
+	return changed(lang, func(in reflect.Type, name string, v reflect.Value) {
+		switch {
+		case in == reflect.TypeFor[pages.Error]() && name == "Message",
+			in == reflect.TypeFor[pages.Problem]() && name == "Message",
+			in == reflect.TypeFor[pages.CatalogRow]() && name == "Problem":
+			v.SetString(message)
+		}
+	})
 }
 
 // HostileText is what Hostile writes into every text.
@@ -72,22 +84,34 @@ var fieldNames = map[reflect.Type]bool{
 	reflect.TypeFor[pages.Error](): true, reflect.TypeFor[pages.HoursDay](): true, reflect.TypeFor[pages.ProductOption](): true,
 }
 
-func spoil(v reflect.Value, name string) {
+// set writes one text that is not empty, or one amount, of a page; in is the
+// struct it belongs to, name its field there.
+type set func(in reflect.Type, name string, v reflect.Value)
+
+// changed gives copies of all pages, changed by to.
+func changed(lang string, to set) []Page {
+	all := All(lang)
+	for i := range all {
+		page := reflect.New(reflect.TypeOf(all[i].Page)).Elem()
+		page.Set(reflect.ValueOf(all[i].Page))
+		change(page, nil, "", to)
+		all[i].Page = page.Interface()
+	}
+	return all
+}
+
+func change(v reflect.Value, in reflect.Type, name string, to set) {
 	switch v.Kind() {
 	case reflect.Struct:
 		switch v.Type() {
 		case reflect.TypeOf(time.Time{}):
 			return
 		case reflect.TypeOf(money.Amount{}):
-			v.Field(0).SetInt(0)
+			to(in, name, v)
 			return
 		}
 		for i := range v.NumField() {
-			name := v.Type().Field(i).Name
-			if name == "Name" && fieldNames[v.Type()] {
-				continue
-			}
-			spoil(v.Field(i), name)
+			change(v.Field(i), v.Type(), v.Type().Field(i).Name, to)
 		}
 	case reflect.Slice:
 		if v.IsNil() {
@@ -97,7 +121,7 @@ func spoil(v reflect.Value, name string) {
 		reflect.Copy(fresh, v)
 		v.Set(fresh)
 		for i := range v.Len() {
-			spoil(v.Index(i), name)
+			change(v.Index(i), in, name, to)
 		}
 	case reflect.Pointer:
 		if v.IsNil() {
@@ -105,15 +129,15 @@ func spoil(v reflect.Value, name string) {
 		}
 		fresh := reflect.New(v.Type().Elem())
 		fresh.Elem().Set(v.Elem())
-		spoil(fresh.Elem(), name)
+		change(fresh.Elem(), in, name, to)
 		v.Set(fresh)
 	case reflect.Array:
 		for i := range v.Len() {
-			spoil(v.Index(i), name)
+			change(v.Index(i), in, name, to)
 		}
 	case reflect.String:
-		if !kept[name] && v.Len() > 0 {
-			v.SetString(HostileText)
+		if v.Len() > 0 {
+			to(in, name, v)
 		}
 	}
 }
