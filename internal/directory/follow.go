@@ -45,7 +45,7 @@ type follower struct {
 	dirty     map[string]bool // could not be read; guarded by following
 
 	mu    sync.RWMutex
-	known map[string]*Summary // guarded by mu
+	known map[nearby.ID]*Summary // guarded by mu
 
 	localities localities // of known
 }
@@ -56,12 +56,12 @@ const reread = 10 * time.Second
 func (f *follower) start(st store, index *nearby.Index) {
 	// Seeded ids would give two processes the same one.
 	f.store, f.index, f.origin = st, index, ident.Random()
-	f.dirty, f.known = map[string]bool{}, map[string]*Summary{}
+	f.dirty, f.known = map[string]bool{}, map[nearby.ID]*Summary{}
 	f.localities.replace(nil)
 }
 
 // summary is the summary of an id, nil when it is not listed.
-func (f *follower) summary(id string) *Summary {
+func (f *follower) summary(id nearby.ID) *Summary {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
 	return f.known[id]
@@ -164,7 +164,8 @@ func (f *follower) publish(ids []string, found []Business, extras map[string]Ext
 
 // know makes s the summary of an id, or forgets it with nil. Only who holds
 // following calls it.
-func (f *follower) know(id string, s *Summary) {
+func (f *follower) know(businessID string, s *Summary) {
+	id := nearby.IDOf(businessID)
 	f.mu.Lock()
 	before := f.known[id]
 	if s != nil {
@@ -278,7 +279,7 @@ func (f *follower) fill(ctx context.Context) error {
 		states = append(states, Unclaimed)
 	}
 	var rows []nearby.Row
-	known := map[string]*Summary{}
+	known := map[nearby.ID]*Summary{}
 	err := f.store.eachLocated(ctx, states, func(list []Business) error {
 		extras, err := f.extras(ctx, list)
 		if err != nil {
@@ -286,7 +287,7 @@ func (f *follower) fill(ctx context.Context) error {
 		}
 		for _, b := range list {
 			rows = append(rows, row(b, extras[b.ID]))
-			known[b.ID] = summarize(b, extras[b.ID])
+			known[nearby.IDOf(b.ID)] = summarize(b, extras[b.ID])
 		}
 		return nil
 	})

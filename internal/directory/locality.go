@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"nearby/internal/geo"
+	"nearby/internal/nearby"
 )
 
 // localities are the streets, districts and towns of the addresses of the
@@ -50,7 +51,7 @@ func (l *localities) add(s *Summary) { l.count(s, 1) }
 func (l *localities) remove(s *Summary) { l.count(s, -1) }
 
 // replace makes the localities those of the given businesses.
-func (l *localities) replace(list map[string]*Summary) {
+func (l *localities) replace(list map[nearby.ID]*Summary) {
 	fresh := localities{parts: map[localityKey]*locality{}}
 	for _, s := range list {
 		fresh.add(s)

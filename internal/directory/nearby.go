@@ -159,7 +159,8 @@ func (s *Service) Nearby(_ context.Context, q Query) (Page, error) {
 	if at.IsZero() {
 		at = s.clock()
 	}
-	hits, more := s.follower.index.Search(ask)
+	var room [MaxLimit]nearby.Hit
+	hits, more := s.follower.index.Append(room[:0], ask)
 	page := Page{Items: make([]Item, 0, len(hits))}
 	for i, summary := range s.follower.summaries(hits) {
 		if summary == nil {

@@ -21,6 +21,7 @@ import (
 	"nearby/internal/errs"
 	"nearby/internal/geo"
 	"nearby/internal/hours"
+	"nearby/internal/nearby"
 	"nearby/internal/text"
 )
 
@@ -217,7 +218,7 @@ func TestIndexAfterConcurrentChanges(t *testing.T) {
 				t.Fatal(err)
 			}
 			_, indexed := h.follower.index.Get(b.ID)
-			if summary := h.follower.summary(b.ID); indexed != now.Listed() || (summary != nil) != now.Listed() {
+			if summary := h.follower.summary(nearby.IDOf(b.ID)); indexed != now.Listed() || (summary != nil) != now.Listed() {
 				t.Errorf("%s is %s: indexed %v, summary %v", b.Name, now.State, indexed, summary != nil)
 			}
 		}

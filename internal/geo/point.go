@@ -66,9 +66,26 @@ func wrap(lng float64) float64 {
 // sphere of EarthRadius, by the haversine formula. Rounding errs by less than
 // a micrometre up to half way round, and by up to 0.2 m at the antipode.
 func Distance(a, b Point) float64 {
-	const half = math.Pi / 360
-	sinLat := math.Sin((b.Lat - a.Lat) * half)
-	sinLng := math.Sin((b.Lng - a.Lng) * half)
-	h := sinLat*sinLat + math.Cos(a.Lat*2*half)*math.Cos(b.Lat*2*half)*(sinLng*sinLng)
+	from := From(a)
+	return from.Distance(b)
+}
+
+// Origin is a place that many distances are measured from. Its Distance is the
+// function of that name, to the last bit.
+type Origin struct {
+	Point
+	cosLat float64
+}
+
+// From makes an Origin of a point.
+func From(p Point) Origin { return Origin{Point: p, cosLat: math.Cos(p.Lat * 2 * half)} }
+
+const half = math.Pi / 360 // half a degree
+
+// Distance is that from o to p in metres, see the function.
+func (o *Origin) Distance(p Point) float64 {
+	sinLat := math.Sin((p.Lat - o.Lat) * half)
+	sinLng := math.Sin((p.Lng - o.Lng) * half)
+	h := sinLat*sinLat + o.cosLat*math.Cos(p.Lat*2*half)*(sinLng*sinLng)
 	return 2 * EarthRadius * math.Asin(math.Sqrt(min(1, h)))
 }

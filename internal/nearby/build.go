@@ -90,7 +90,8 @@ func merge(inputs []live) *part {
 		if c := cmp.Compare(a.cell, b.cell); c != 0 {
 			return c
 		}
-		return strings.Compare(inputs[a.from].part.ids.of(a.row), inputs[b.from].part.ids.of(b.row))
+		k, l := inputs[a.from].part.id(a.row), inputs[b.from].part.id(b.row)
+		return k.compare(&l)
 	})
 	b := newBuilder(size)
 	numbers := make([]renumbering, len(inputs))
@@ -112,7 +113,6 @@ type renumbering struct {
 // builder takes rows in the order of their cells and makes a part of them.
 type builder struct {
 	p           *part
-	ids         strings.Builder
 	vocabulary  []string // in the order of first sight; finish sorts
 	wordNumber  map[string]uint32
 	timeNumbers map[string]uint32 // by key; the number in the timetable
@@ -120,10 +120,10 @@ type builder struct {
 
 func newBuilder(n int) *builder {
 	p := &part{
-		cells: make([]geo.Cell, 0, n), at: make([]vector, 0, n), points: make([]geo.Point, 0, n),
+		cells: make([]geo.Cell, 0, n), at: make([]vector, 0, n),
 		categories: make([]uint16, 0, n), flags: make([]Flags, 0, n),
-		verified: make([]uint32, 0, n), schedules: make([]uint32, 0, n),
-		ids: texts{ends: make([]uint32, 0, n)}, words: lists{ends: make([]uint32, 0, n)},
+		verified: make([]uint32, 0, n), schedules: numbers{short: make([]uint16, 0, n)},
+		cards: cards{all: make([]card, 0, n)}, words: lists{ends: make([]uint32, 0, n)},
 		timetable: []Schedule{nil},
 	}
 	return &builder{p: p, wordNumber: map[string]uint32{}, timeNumbers: map[string]uint32{}}
@@ -132,10 +132,11 @@ func newBuilder(n int) *builder {
 // add appends a row from outside.
 func (b *builder) add(r *Row, cell geo.Cell) {
 	p := b.p
-	p.cells, p.at, p.points = append(p.cells, cell), append(p.at, vectorOf(r.Point)), append(p.points, r.Point)
+	p.cells, p.at = append(p.cells, cell), append(p.at, vectorOf(r.Point))
 	p.categories, p.flags = append(p.categories, r.Category), append(p.flags, r.Flags)
-	p.verified, p.schedules = append(p.verified, seconds(r.VerifiedAt)), append(p.schedules, b.schedule(r.Schedule))
-	b.id(r.ID)
+	p.verified = append(p.verified, seconds(r.VerifiedAt))
+	p.schedules.add(b.schedule(r.Schedule))
+	p.cards.add(r.Point, IDOf(r.ID))
 	for _, word := range r.Words {
 		if word != "" {
 			p.words.all = append(p.words.all, b.word(word))
@@ -147,15 +148,15 @@ func (b *builder) add(r *Row, cell geo.Cell) {
 // copy appends a row of another part.
 func (b *builder) copy(from *part, row uint32, numbers *renumbering) {
 	p := b.p
-	p.cells, p.at, p.points = append(p.cells, from.cells[row]), append(p.at, from.at[row]), append(p.points, from.points[row])
+	p.cells, p.at = append(p.cells, from.cells[row]), append(p.at, from.at[row])
 	p.categories, p.flags = append(p.categories, from.categories[row]), append(p.flags, from.flags[row])
 	p.verified = append(p.verified, from.verified[row])
-	old := from.schedules[row]
+	p.cards.add(from.point(row), from.id(row))
+	old := from.schedules.of(row)
 	if numbers.schedules[old] == 0 {
 		numbers.schedules[old] = b.schedule(from.timetable[old]) + 1
 	}
-	p.schedules = append(p.schedules, numbers.schedules[old]-1)
-	b.id(from.ids.of(row))
+	p.schedules.add(numbers.schedules[old] - 1)
 	for _, word := range from.words.of(row) {
 		if numbers.words[word] == 0 {
 			numbers.words[word] = b.word(from.vocabulary.of(word)) + 1
@@ -163,11 +164,6 @@ func (b *builder) copy(from *part, row uint32, numbers *renumbering) {
 		p.words.all = append(p.words.all, numbers.words[word]-1)
 	}
 	p.words.ends = append(p.words.ends, uint32(len(p.words.all)))
-}
-
-func (b *builder) id(id string) {
-	b.ids.WriteString(id)
-	b.p.ids.ends = append(b.p.ids.ends, uint32(b.ids.Len()))
 }
 
 // schedule is the number of s in the timetable.
@@ -199,7 +195,6 @@ func (b *builder) word(word string) uint32 {
 // finish makes what is derived from the columns.
 func (b *builder) finish() *part {
 	p := b.p
-	p.ids.all = b.ids.String()
 	p.index()
 	b.sortWords()
 	p.byWord = p.words.turned(len(b.vocabulary))
@@ -214,7 +209,7 @@ func (b *builder) finish() *part {
 	}
 	p.byKind = kind.turned(len(p.kinds))
 
-	p.nodes = tree(p)
+	p.grow()
 	return p
 }
 
@@ -245,4 +240,7 @@ func (b *builder) sortWords() {
 		start, words.ends[row] = end, uint32(len(kept))
 	}
 	words.all = slices.Clip(kept)
+	if len(kept) == 0 {
+		words.ends = nil // no text at all
+	}
 }

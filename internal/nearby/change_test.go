@@ -86,13 +86,15 @@ func rowsOf(m map[string]Row) []Row {
 	return rows
 }
 
-// TestManyWriters changes disjoint rows from many goroutines; whoever wrote
-// finds what it wrote at once, and the end is right.
+// TestManyWriters changes disjoint rows from 32 goroutines while eight others
+// ask: whoever wrote finds what it wrote at once, no answer is out of order or
+// holds a row twice, rows that nobody changes are always there, and the end is
+// right.
 func TestManyWriters(t *testing.T) {
 	d := around(rand.New(rand.NewPCG(23, 24)), "many", 4000, 3000, geo.Point{Lat: 90})
 	x := New()
 	x.Replace(d.rows[:3000])
-	final := make([][]Row, 8)
+	final := make([][]Row, 32)
 	var writers sync.WaitGroup
 	for w := range final {
 		writers.Go(func() {
@@ -103,7 +105,7 @@ func TestManyWriters(t *testing.T) {
 					mine[d.rows[i].ID] = d.rows[i]
 				}
 			}
-			for range 400 {
+			for range 60 {
 				r := d.rows[rng.IntN(len(d.rows)/len(final))*len(final)+w]
 				if rng.IntN(4) == 0 {
 					x.Remove(r.ID)
@@ -117,14 +119,26 @@ func TestManyWriters(t *testing.T) {
 				x.Put(r)
 				mine[r.ID] = r
 				hits, _ := x.Search(Query{Center: r.Point, RadiusM: 0.001, Limit: 5000})
-				if !slices.ContainsFunc(hits, func(h Hit) bool { return h.ID == r.ID }) {
+				if !slices.ContainsFunc(hits, func(h Hit) bool { return h.ID.String() == r.ID }) {
 					t.Errorf("%s is not found where it was put", r.ID)
 				}
 			}
 			final[w] = rowsOf(mine)
 		})
 	}
+	still := around(rand.New(rand.NewPCG(57, 58)), "still", 400, 3000, geo.Point{Lat: 90}).rows
+	x.Put(still...)
+	ended := make(chan struct{})
+	var readers sync.WaitGroup
+	for reader := range 8 {
+		readers.Go(func() { watch(t, x, &d, still, uint64(reader), ended) })
+	}
 	writers.Wait()
+	close(ended)
+	readers.Wait()
+	for _, r := range still {
+		x.Remove(r.ID)
+	}
 	x.settle()
 	rows := slices.Concat(final...)
 	if x.Len() != len(rows) {
@@ -135,6 +149,37 @@ func TestManyWriters(t *testing.T) {
 		agree(t, x, rows, ask(rng, &d))
 	}
 	checkShape(t, x)
+}
+
+// watch asks until it is told to end.
+func watch(t *testing.T, x *Index, d *dataset, still []Row, number uint64, ended <-chan struct{}) {
+	rng := rand.New(rand.NewPCG(59, number))
+	for {
+		select {
+		case <-ended:
+			return
+		default:
+		}
+		q := ask(rng, d)
+		q.Limit = 300
+		hits, more := x.Search(q)
+		seen := map[ID]bool{}
+		for i, h := range hits {
+			if seen[h.ID] {
+				t.Errorf("%s: %v twice", show(q), h.ID)
+			}
+			seen[h.ID] = true
+			if i > 0 && (h.DistanceM < hits[i-1].DistanceM || h.DistanceM == hits[i-1].DistanceM && h.ID.compare(&hits[i-1].ID) <= 0) {
+				t.Errorf("%s: %v is out of order", show(q), h.ID)
+			}
+		}
+		want, _ := scan(still, q)
+		for _, h := range want {
+			if !seen[h.ID] && (!more || h.DistanceM < hits[len(hits)-1].DistanceM) {
+				t.Errorf("%s: %v, which nobody changed, is missing", show(q), h.ID)
+			}
+		}
+	}
 }
 
 // checkShape checks what tidy promises and what every part is built on.
@@ -195,6 +240,62 @@ func checkTree(t *testing.T, p *part) {
 	visit(0)
 	if next != uint32(p.len()) || seen != len(p.nodes) {
 		t.Fatalf("the tree has %d of %d rows and %d of %d nodes", next, p.len(), seen, len(p.nodes))
+	}
+	checkKinds(t, p)
+}
+
+// checkKinds checks the trees over the rows of each category.
+func checkKinds(t *testing.T, p *part) {
+	t.Helper()
+	rows := 0
+	for i, root := range p.kindRoots {
+		if list := p.byKind.of(uint32(i)); int(p.kindNodes[root].last-p.kindNodes[root].first) != len(list) {
+			t.Fatalf("the tree of category %d does not hold its %d rows", p.kinds[i], len(list))
+		}
+		var visit func(at uint32)
+		visit = func(at uint32) {
+			n := &p.kindNodes[at]
+			for child := n.child; child < n.child+n.children; child++ {
+				visit(child)
+			}
+			if n.children > 0 {
+				return
+			}
+			for _, row := range p.byKind.all[n.first:n.last] {
+				rows++
+				if p.categories[row] != p.kinds[i] || n.box.near2(p.at[row]) != 0 || p.verified[row] > n.newest || p.flags[row]&^n.someHave != 0 {
+					t.Fatalf("a tree of category %d does not know of row %d", p.kinds[i], row)
+				}
+			}
+		}
+		visit(root)
+	}
+	if rows != p.len() {
+		t.Fatalf("the trees of the categories hold %d of %d rows", rows, p.len())
+	}
+}
+
+// TestIDs keeps ids of every form, in the order of their texts.
+func TestIDs(t *testing.T) {
+	list := []string{
+		"", "a", "zz", "00000000-0000-0000-0000-000000000000", "018f3c2a-0000-7000-8000-00000000000a", "018f3c2a-0000-7000-8000-00000000000b",
+		"018F3C2A-0000-7000-8000-00000000000a", "018f3c2a-0000-7000-8000-00000000000g", "018f3c2a-0000-7000-8000-00000000000-",
+		"018f3c2a-00007000-8000-00000000000-aa", "ffffffff-ffff-ffff-ffff-ffffffffffff", "fffffffe-ffff-ffff-ffff-ffffffffffff",
+	}
+	var column part
+	for _, id := range list {
+		column.cards.add(geo.Point{}, IDOf(id))
+	}
+	for i, id := range list {
+		if got := column.id(uint32(i)).String(); got != id {
+			t.Errorf("%q comes back as %q", id, got)
+		}
+		for j, other := range list {
+			k, l := column.id(uint32(i)), column.id(uint32(j))
+			if got, want := k.compare(&l), strings.Compare(id, other); got != want || (k == l) != (want == 0) {
+				t.Errorf("%q beside %q: %d, want %d", id, other, got, want)
+			}
+		}
 	}
 }
 

@@ -12,8 +12,8 @@ import (
 type Cluster struct {
 	Cell     geo.Cell
 	Count    int
-	Lat, Lng float64  // the middle of the rows, in degrees
-	IDs      []string // all of them, ascending, when there are at most three
+	Lat, Lng float64 // the middle of the rows, in degrees
+	IDs      []ID    // all of them, ascending, when there are at most three
 }
 
 const (
@@ -39,9 +39,11 @@ func (x *Index) Clusters(view geo.Box, resolution int, q Query) ([]Cluster, int)
 		c.disc = &d
 	}
 	var f filter
-	for _, l := range x.now.Load().parts {
+	c.parts = x.now.Load().parts
+	for i, l := range c.parts {
 		if f.prepare(&q, l.part); !f.nothing {
-			c.add(l, &f)
+			c.start = len(c.groups)
+			c.add(uint32(i), &f, 0)
 		}
 	}
 	c.groups = c.gathered(c.groups)
@@ -51,7 +53,7 @@ func (x *Index) Clusters(view geo.Box, resolution int, q Query) ([]Cluster, int)
 	}
 	clusters := make([]Cluster, len(c.groups))
 	for i, g := range c.groups {
-		clusters[i] = g.cluster()
+		clusters[i] = c.cluster(&g)
 	}
 	return clusters, c.resolution
 }
@@ -61,51 +63,89 @@ type clustering struct {
 	view       view
 	disc       *disc // nil for none
 	resolution int
+	parts      []live
 	groups     []group
+	start      int // of the groups of the part being read
 }
 
-// group is what is known of the rows of one cell. The sums of whole numbers do
-// not depend on the order of the rows.
+// group is what is known of the rows of one cell.
 type group struct {
-	cell    geo.Cell
-	count   int
-	x, y, z int64 // sum of the positions
-	ids     [idsAtMost]string
+	cell  geo.Cell
+	count int
+	sum   sum
+	rows  [idsAtMost]ref // the first ones
 }
 
-// add takes in the rows of a part. They come in the order of their cells, so
+// ref is a row of a part.
+type ref struct{ part, row uint32 }
+
+// add takes in the rows below a node. They come in the order of their cells, so
 // those of one cell follow each other.
-func (c *clustering) add(l live, f *filter) {
-	p := l.part
-	start := len(c.groups)
-	p.walk(0, f, c.judge, func(first, last uint32, _ verdict) {
-		for row := first; row < last; row++ {
-			if l.dead.has(row) || !c.view.box.Contains(p.points[row]) || !f.fits(p, row) ||
-				c.disc != nil && !c.disc.holds(p, row, p.at[row].chord2(c.disc.at)) {
-				continue
-			}
-			cell, v := p.cells[row].Parent(c.resolution), p.at[row]
-			one := group{cell: cell, count: 1, x: int64(v.x), y: int64(v.y), z: int64(v.z), ids: [idsAtMost]string{p.ids.of(row)}}
-			if end := len(c.groups) - 1; end >= start && c.groups[end].cell == cell {
-				c.groups[end].join(&one)
-				continue
-			}
-			if len(c.groups)-start > clustersAtMost && c.resolution > 0 {
-				// Too many already, so the result will be coarser; this
-				// row's group is gathered with the rest later.
-				c.resolution--
-				c.groups = append(c.groups[:start], c.gathered(c.groups[start:])...)
-			}
-			c.groups = append(c.groups, one)
+func (c *clustering) add(part uint32, f *filter, at uint32) {
+	l := &c.parts[part]
+	p, n := l.part, &l.part.nodes[at]
+	if !f.passes(n) {
+		return
+	}
+	v := c.judge(&n.box)
+	if v == outside {
+		return
+	}
+	if v == inside && f.plain && n.last-n.first > idsAtMost && l.dead.count(n.first, n.last) == 0 {
+		if cell := p.cells[n.first].Parent(c.resolution); cell == p.cells[n.last-1].Parent(c.resolution) {
+			c.join(&group{cell: cell, count: int(n.last - n.first), sum: p.sums[at]})
+			return
 		}
-	})
+	}
+	if n.children > 0 {
+		for child := n.child; child < n.child+n.children; child++ {
+			c.add(part, f, child)
+		}
+		return
+	}
+	for row := n.first; row < n.last; {
+		g := group{cell: p.cells[row].Parent(c.resolution)}
+		for end := g.cell.Last(); row < n.last && p.cells[row] <= end; row++ {
+			if l.dead.has(row) || !f.fits(p, row) || v != inside && !c.holds(p, row) {
+				continue
+			}
+			if g.count < idsAtMost {
+				g.rows[g.count] = ref{part, row}
+			}
+			g.count++
+			g.sum.add(p.at[row])
+		}
+		if g.count > 0 {
+			c.join(&g)
+		}
+	}
+}
+
+func (c *clustering) holds(p *part, row uint32) bool {
+	return c.view.box.Contains(p.point(row)) && (c.disc == nil || c.disc.holds(p, row, p.at[row].chord2(c.disc.at)))
+}
+
+// join adds a group to the last one, if that is of the same cell and part.
+func (c *clustering) join(g *group) {
+	if end := len(c.groups) - 1; end >= c.start && c.groups[end].cell == g.cell {
+		c.groups[end].join(g)
+		return
+	}
+	if len(c.groups)-c.start > clustersAtMost && c.resolution > 0 {
+		// Too many already, so the result will be coarser; this group is
+		// gathered with the rest later.
+		c.resolution--
+		c.groups = append(c.groups[:c.start], c.gathered(c.groups[c.start:])...)
+	}
+	c.groups = append(c.groups, *g)
 }
 
 func (c *clustering) judge(b *box) verdict {
-	if c.disc != nil && c.disc.judge(b) == outside || c.view.misses(b) {
-		return outside
+	v := c.view.judge(b)
+	if v == outside || c.disc == nil {
+		return v
 	}
-	return partly
+	return min(v, c.disc.judge(b))
 }
 
 // gathered joins groups that are in one cell of the present resolution.
@@ -128,29 +168,32 @@ func (c *clustering) gathered(groups []group) []group {
 // join adds the rows of o to g.
 func (g *group) join(o *group) {
 	for i := 0; i < o.count && g.count+i < idsAtMost; i++ {
-		g.ids[g.count+i] = o.ids[i]
+		g.rows[g.count+i] = o.rows[i]
 	}
 	g.count += o.count
-	g.x, g.y, g.z = g.x+o.x, g.y+o.y, g.z+o.z
+	g.sum = sum{g.sum.x + o.sum.x, g.sum.y + o.sum.y, g.sum.z + o.sum.z}
 }
 
 // cluster is g for the outside. The middle is the direction of the sum of the
 // positions, which is as good at the poles and the antimeridian as anywhere.
-func (g *group) cluster() Cluster {
-	x, y, z := float64(g.x), float64(g.y), float64(g.z)
-	c := Cluster{Cell: g.cell, Count: g.count}
-	c.Lat = math.Atan2(z, math.Hypot(x, y)) * 180 / math.Pi
-	if c.Lng = math.Atan2(y, x) * 180 / math.Pi; c.Lng >= 180 {
-		c.Lng = -180
+func (c *clustering) cluster(g *group) Cluster {
+	x, y, z := float64(g.sum.x), float64(g.sum.y), float64(g.sum.z)
+	made := Cluster{Cell: g.cell, Count: g.count}
+	made.Lat = math.Atan2(z, math.Hypot(x, y)) * 180 / math.Pi
+	if made.Lng = math.Atan2(y, x) * 180 / math.Pi; made.Lng >= 180 {
+		made.Lng = -180
 	}
 	if g.count <= idsAtMost {
-		c.IDs = slices.Clone(g.ids[:g.count])
-		slices.Sort(c.IDs)
+		made.IDs = make([]ID, g.count)
+		for i, r := range g.rows[:g.count] {
+			made.IDs[i] = c.parts[r.part].part.id(r.row)
+		}
+		slices.SortFunc(made.IDs, func(a, b ID) int { return a.compare(&b) })
 	}
-	return c
+	return made
 }
 
-// view is a box of the map, prepared to tell which boxes in space miss it.
+// view is a box of the map, prepared to judge boxes in space.
 type view struct {
 	box          geo.Box
 	low, high    float64 // z of its southern and northern edge
@@ -162,33 +205,57 @@ type view struct {
 type direction struct{ x, y float64 }
 
 func viewOf(b geo.Box) view {
-	z := func(lat float64) float64 { return unit * math.Sin(lat*math.Pi/180) }
+	z := func(lat float64) float64 {
+		if math.Abs(lat) >= 90 { // no row is beyond a pole, however it is rounded
+			return math.Copysign(2*unit, lat)
+		}
+		return unit * math.Sin(lat*math.Pi/180)
+	}
 	towards := func(lng float64) direction {
 		sin, cos := math.Sincos(lng * math.Pi / 180)
 		return direction{cos, sin}
 	}
 	return view{
-		box: b, low: z(b.South) - slack, high: z(b.North) + slack,
+		box: b, low: z(b.South), high: z(b.North),
 		whole: b.Width() >= 360, broad: b.Width() > 180,
 		west: towards(b.West), east: towards(b.East),
 	}
 }
 
-// misses reports whether surely no row in the box in space is in the view.
-func (v *view) misses(b *box) bool {
-	if float64(b.high.z) < v.low || float64(b.low.z) > v.high {
-		return true
+// judge tells whether the rows in a box in space are in the view.
+func (v *view) judge(b *box) verdict {
+	low, high := float64(b.low.z), float64(b.high.z)
+	if high < v.low-slack || low > v.high+slack {
+		return outside
+	}
+	verdict := partly
+	if low > v.low+slack && high < v.high-slack {
+		verdict = inside
 	}
 	if v.whole {
-		return false
+		return verdict
 	}
-	_, most := v.west.eastward(b)
-	least, _ := v.east.eastward(b)
-	westOfWest, eastOfEast := most < -slack, least > slack
-	if v.broad {
-		return westOfWest && eastOfEast
+	leastWest, mostWest := v.west.eastward(b)
+	leastEast, mostEast := v.east.eastward(b)
+	// Past an edge means on the side of it that the view is on.
+	pastWest, pastEast := leastWest > slack, mostEast < -slack
+	shortOfWest, shortOfEast := mostWest < -slack, leastEast > slack
+	if v.broad { // all but the wedge between the edges
+		if shortOfWest && shortOfEast {
+			return outside
+		}
+		if pastWest || pastEast {
+			return verdict
+		}
+		return partly
 	}
-	return westOfWest || eastOfEast
+	if shortOfWest || shortOfEast {
+		return outside
+	}
+	if pastWest && pastEast {
+		return verdict
+	}
+	return partly
 }
 
 // eastward is how far, in steps, a box in space reaches over the plane of the

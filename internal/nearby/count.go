@@ -23,6 +23,10 @@ func (x *Index) Count(q Query) int {
 			list.rows(p, &f, look)
 			continue
 		}
+		if f.plain && l.dead == nil {
+			n += p.inDisc(&d, 0)
+			continue
+		}
 		p.walk(0, &f, d.judge, func(first, last uint32, v verdict) {
 			if v == inside && f.plain {
 				n += int(last-first) - l.dead.count(first, last)
@@ -34,6 +38,30 @@ func (x *Index) Count(q Query) int {
 		})
 	}
 	return n
+}
+
+// inDisc is how many rows below a node the disc holds.
+func (p *part) inDisc(d *disc, at uint32) int {
+	n := &p.nodes[at]
+	switch d.judge(&n.box) {
+	case outside:
+		return 0
+	case inside:
+		return int(n.last - n.first)
+	}
+	sum := 0
+	if n.children > 0 {
+		for child := n.child; child < n.child+n.children; child++ {
+			sum += p.inDisc(d, child)
+		}
+		return sum
+	}
+	for i, v := range p.at[n.first:n.last] {
+		if chord2 := v.chord2(d.at); chord2 < d.surelyIn || chord2 <= d.farthest && d.holds(p, n.first+uint32(i), chord2) {
+			sum++
+		}
+	}
+	return sum
 }
 
 // walk calls do with ranges of rows, ascending, that hold every row which fits

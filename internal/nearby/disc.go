@@ -10,10 +10,11 @@ import (
 // continued, after a position in the list of hits. Chords decide, except within
 // the slack of an edge, where the distance itself is compared.
 type disc struct {
-	center geo.Point
-	at     vector
-	radius float64   // metres; 0 or less for no bound
-	after  *Position // nil for none
+	from    geo.Origin
+	at      vector
+	radius  float64   // metres; 0 or less for no bound
+	after   *Position // nil for none
+	afterID ID
 
 	// In squared chords. Below nearest and above farthest no row can belong;
 	// from surelyPast up to but not including surelyIn every row does.
@@ -22,7 +23,7 @@ type disc struct {
 
 func discOf(q *Query) disc {
 	d := disc{
-		center: q.Center, at: vectorOf(q.Center), radius: q.RadiusM, after: q.After,
+		from: geo.From(q.Center), at: vectorOf(q.Center), radius: q.RadiusM, after: q.After,
 		surelyIn: farthest, farthest: farthest,
 	}
 	if d.radius > 0 && d.radius < math.Pi*geo.EarthRadius {
@@ -30,6 +31,7 @@ func discOf(q *Query) disc {
 		d.surelyIn, d.farthest = square(edge-slack), square(edge+slack)
 	}
 	if d.after != nil {
+		d.afterID = IDOf(d.after.ID)
 		edge := chordOf(d.after.DistanceM)
 		d.nearest, d.surelyPast = square(edge-slack), square(edge+slack)
 	}
@@ -44,11 +46,15 @@ func (d *disc) holds(p *part, row uint32, chord2 uint64) bool {
 	if chord2 >= d.surelyPast && chord2 < d.surelyIn {
 		return true
 	}
-	metres := geo.Distance(d.center, p.points[row])
+	metres := d.from.Distance(p.point(row))
 	if d.radius > 0 && metres > d.radius {
 		return false
 	}
-	return d.after == nil || metres > d.after.DistanceM || metres == d.after.DistanceM && p.ids.of(row) > d.after.ID
+	if d.after == nil || metres > d.after.DistanceM {
+		return true
+	}
+	id := p.id(row)
+	return metres == d.after.DistanceM && id.compare(&d.afterID) > 0
 }
 
 // sound reports whether the place and the edges that q draws are numbers that

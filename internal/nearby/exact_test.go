@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"testing"
 
@@ -36,10 +37,14 @@ func indexOf(rng *rand.Rand, rows []Row) *Index {
 	return x
 }
 
-// fewer is n, or a tenth of it in a short run.
+// fewer is n, a tenth of it in a short run, and with NEARBY_EXACT=1 ten times
+// as much: 100,000 questions and more over all data sets together.
 func fewer(n int) int {
-	if testing.Short() {
+	switch {
+	case testing.Short():
 		return n / 10
+	case os.Getenv("NEARBY_EXACT") != "":
+		return n * 10
 	}
 	return n
 }
@@ -67,6 +72,22 @@ func TestBerlinIsAFullScan(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
 	x := indexOf(rng, d.rows)
 	for range fewer(2000) {
+		agree(t, x, d.rows, ask(rng, &d))
+	}
+}
+
+// TestDenseCellIsAFullScan asks among 100,000 rows within a stride of each
+// other, all in one cell of a few streets and many on one spot.
+func TestDenseCellIsAFullScan(t *testing.T) {
+	rng := rand.New(rand.NewPCG(55, 56))
+	d := around(rng, "very dense", 100_000, 0.5, geo.Point{Lat: 64.7, Lng: 10.53619907546767}) // beside a pentagon's middle
+	for i := range d.rows[:20_000] {
+		d.rows[i].Point = d.rows[i%50].Point
+	}
+	x := New()
+	x.Replace(d.rows[:90_000])
+	x.Put(d.rows[80_000:]...)
+	for range fewer(50) {
 		agree(t, x, d.rows, ask(rng, &d))
 	}
 }
@@ -116,7 +137,7 @@ func TestPagesWhileRowsChange(t *testing.T) {
 	for {
 		page, more := x.Search(q)
 		for _, h := range page {
-			seen[h.ID]++
+			seen[h.ID.String()]++
 		}
 		if !more {
 			break

@@ -79,7 +79,7 @@ func (f *filter) fits(p *part, row uint32) bool {
 	if have := p.flags[row]; have&f.need != f.need || have&f.without != 0 {
 		return false
 	}
-	if f.open != nil && !f.open.open(p.schedules[row]) {
+	if f.open != nil && !f.open.open(p.schedules.of(row)) {
 		return false
 	}
 	for _, s := range f.words {
@@ -112,8 +112,8 @@ type listed uint8
 
 const (
 	unlisted listed = iota
-	byKind
-	byWord
+	listedByKind
+	listedByWord
 )
 
 // shortest is the shortest list there is for the filter, and the share of the
@@ -129,12 +129,27 @@ func (f *filter) shortest(p *part) (shortlist, float64) {
 	if !f.category.Any() {
 		size := 0
 		f.category.each(func(category uint16) { size += len(p.kind(category)) })
-		consider(shortlist{size: size, how: byKind})
+		consider(shortlist{size: size, how: listedByKind})
 	}
 	for _, s := range f.words {
-		consider(shortlist{size: p.byWord.count(s), words: s, how: byWord})
+		consider(shortlist{size: p.byWord.count(s), words: s, how: listedByWord})
 	}
 	return best, share
+}
+
+// byKind reports whether to search the trees of the categories, not the one of
+// all rows: each costs a way down, so they must be few, or have few rows.
+func (f *filter) byKind(p *part) bool {
+	if f.category.Any() {
+		return false
+	}
+	kinds, rows := 0, 0
+	f.category.each(func(category uint16) {
+		if n := len(p.kind(category)); n > 0 {
+			kinds, rows = kinds+1, rows+n
+		}
+	})
+	return kinds == 1 || float64(kinds)*float64(rows) < 0.5*float64(p.len())
 }
 
 // each calls do with every number of the set, which is not the zero value.
@@ -160,7 +175,7 @@ func (l *lists) count(s span) int {
 
 // rows calls do with every row of the shortlist, each once.
 func (l *shortlist) rows(p *part, f *filter, do func(row uint32)) {
-	if l.how == byKind {
+	if l.how == listedByKind {
 		f.category.each(func(category uint16) {
 			for _, row := range p.kind(category) {
 				do(row)

@@ -74,7 +74,7 @@ func (x *Index) exchange(inputs []live, merged *part) {
 				continue
 			}
 			// It died since; a part that is not there any more has lost all rows.
-			row, _ := merged.find(in.part.ids.of(row))
+			row, _ := merged.seek(in.part.id(row))
 			gone = append(gone, row)
 		}
 		if i >= 0 {

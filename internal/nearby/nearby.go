@@ -8,7 +8,8 @@
 // the H3 cell of resolution 15 that the row's point lies in. In that order
 // every cell of every resolution is one unbroken range of rows, so rows that
 // are close on the ground are close in memory. Over each part stands a tree
-// (tree.go) that follows the H3 hierarchy. A search (search.go) opens the tree's
+// (tree.go) that follows the H3 hierarchy, and a smaller one over the rows of
+// each category. A search (search.go) opens the tree's
 // nodes in the order of how near their rows could possibly be, and stops when
 // no unopened node can hold a better row than those found.
 //
@@ -74,7 +75,7 @@ type Schedule interface {
 }
 
 // Flags are yes-or-no properties of a row.
-type Flags uint32
+type Flags uint8
 
 // The properties that rows can be asked for.
 const (
@@ -142,10 +143,10 @@ type Query struct {
 
 // Hit is a row that was found.
 type Hit struct {
-	ID        string
+	ID        ID
 	Point     geo.Point
 	DistanceM float64 // metres, geo.Distance from Query.Center
 }
 
 // Position is where h stands in the list of hits: the cursor for the next page.
-func (h Hit) Position() Position { return Position{DistanceM: h.DistanceM, ID: h.ID} }
+func (h Hit) Position() Position { return Position{DistanceM: h.DistanceM, ID: h.ID.String()} }

@@ -45,14 +45,14 @@ func (q *Query) asksFor(r *Row) bool {
 func scan(rows []Row, q Query) (hits []Hit, more bool) {
 	for i := range rows {
 		if r := &rows[i]; q.asksFor(r) {
-			h := Hit{r.ID, r.Point, geo.Distance(q.Center, r.Point)}
-			if q.After == nil || h.DistanceM > q.After.DistanceM || h.DistanceM == q.After.DistanceM && h.ID > q.After.ID {
+			h := Hit{IDOf(r.ID), r.Point, geo.Distance(q.Center, r.Point)}
+			if q.After == nil || h.DistanceM > q.After.DistanceM || h.DistanceM == q.After.DistanceM && r.ID > q.After.ID {
 				hits = append(hits, h)
 			}
 		}
 	}
 	slices.SortFunc(hits, func(a, b Hit) int {
-		return cmp.Or(cmp.Compare(a.DistanceM, b.DistanceM), cmp.Compare(a.ID, b.ID))
+		return cmp.Or(cmp.Compare(a.DistanceM, b.DistanceM), strings.Compare(a.ID.String(), b.ID.String()))
 	})
 	return hits[:min(len(hits), max(0, q.Limit))], q.Limit > 0 && len(hits) > q.Limit
 }
@@ -136,6 +136,19 @@ func anywhere(rng *rand.Rand) geo.Point {
 	return p
 }
 
+// decimal is the point with seven decimals, as real places are written.
+func decimal(p geo.Point) geo.Point {
+	p, err := geo.NewPoint(math.Round(p.Lat*1e7)/1e7, math.Round(p.Lng*1e7)/1e7)
+	if err != nil {
+		panic(err)
+	}
+	return p
+}
+
+func uuidOf(rng *rand.Rand, i int) string {
+	return fmt.Sprintf("%08x-%04x-7%03x-8000-%012x", rng.Uint32(), i>>16, rng.IntN(1<<12), i)
+}
+
 // dataset is rows around places that are worth asking about.
 type dataset struct {
 	name   string
@@ -148,7 +161,12 @@ func around(rng *rand.Rand, name string, n int, spread float64, places ...geo.Po
 	d := dataset{name: name, places: places, spread: spread}
 	for i := range n {
 		p := somewhere(rng, places[rng.IntN(len(places))], spread*math.Pow(10, -2*rng.Float64()))
-		d.rows = append(d.rows, dress(rng, Row{ID: fmt.Sprintf("%s-%05d", name, rng.IntN(1<<30)*100000+i), Point: p}))
+		id := fmt.Sprintf("%s-%05d", name, rng.IntN(1<<30)*100000+i)
+		if rng.IntN(2) == 0 { // kept in another way than ids and places of other forms
+			p = decimal(p)
+			id = uuidOf(rng, i)
+		}
+		d.rows = append(d.rows, dress(rng, Row{ID: id, Point: p}))
 	}
 	return d
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"math"
 	"slices"
-	"strings"
 	"sync"
 
 	"nearby/internal/geo"
@@ -12,14 +11,18 @@ import (
 
 // Search finds the rows that q asks for, nearest first, ties in the order of
 // their ids: at most q.Limit of them, and whether there are more.
-func (x *Index) Search(q Query) (hits []Hit, more bool) {
+func (x *Index) Search(q Query) (hits []Hit, more bool) { return x.Append(nil, q) }
+
+// Append is Search for a caller that has room for the hits: they are appended,
+// and if they fit nothing is allocated. Fresh memory costs as much as the search.
+func (x *Index) Append(to []Hit, q Query) (hits []Hit, more bool) {
 	if q.Limit <= 0 || !q.sound() {
-		return nil, false
+		return to, false
 	}
 	s := searches.Get().(*search)
 	s.start(x.now.Load(), &q)
 	s.run()
-	hits, more = s.hits(q.Limit)
+	hits, more = s.hits(to, q.Limit)
 	s.release()
 	return hits, more
 }
@@ -40,9 +43,13 @@ type search struct {
 
 // entry is a node in the queue, and how near its rows could be.
 type entry struct {
-	near2      uint64
-	part, node uint32
+	near2 uint64
+	part  uint32
+	node  uint32 // in nodes, or with ofKind in kindNodes
 }
+
+// ofKind marks the nodes of the trees over one category.
+const ofKind = 1 << 31
 
 // found is a row that fits and was within the cutoff when it was looked at.
 type found struct {
@@ -52,8 +59,9 @@ type found struct {
 
 // ranked is a row with its distance in metres.
 type ranked struct {
-	metres    float64
-	part, row uint32
+	metres float64
+	card
+	part uint32
 }
 
 var searches = sync.Pool{New: func() any { return new(search) }}
@@ -82,20 +90,7 @@ func (s *search) start(now *snapshot, q *Query) {
 // run looks at every row that may be among the wanted.
 func (s *search) run() {
 	for i := range s.parts {
-		p, f := s.parts[i].part, &s.filter[i]
-		if f.nothing {
-			continue
-		}
-		if !f.plain {
-			// Going through the tree, one row in 1/share fits; few rows in
-			// all are looked through faster one by one.
-			list, share := f.shortest(p)
-			if list.how != unlisted && float64(list.size)*share <= float64(s.wanted) {
-				list.rows(p, f, func(row uint32) { s.look(uint32(i), p, f, row) })
-				continue
-			}
-		}
-		s.push(uint32(i), 0)
+		s.begin(uint32(i))
 	}
 	for len(s.queue) > 0 {
 		next := s.pop()
@@ -106,41 +101,84 @@ func (s *search) run() {
 	}
 }
 
+// begin finds the shortest way to the rows of a part that fit.
+func (s *search) begin(part uint32) {
+	p, f := s.parts[part].part, &s.filter[part]
+	if f.nothing {
+		return
+	}
+	if f.plain {
+		s.push(part, 0)
+		return
+	}
+	// Going through the tree, one row in 1/share fits; few rows in all are
+	// looked through faster one by one.
+	list, share := f.shortest(p)
+	if list.how != unlisted && float64(list.size)*share <= float64(s.wanted) {
+		list.rows(p, f, func(row uint32) { s.look(part, row) })
+		return
+	}
+	if !f.byKind(p) {
+		s.push(part, 0)
+		return
+	}
+	f.category.each(func(category uint16) {
+		if i, ok := p.kindNumber(category); ok {
+			s.push(part, p.kindRoots[i]|ofKind)
+		}
+	})
+}
+
 // open looks at the rows of a leaf, or puts the children of a node in the queue.
 func (s *search) open(e entry) {
 	p, f := s.parts[e.part].part, &s.filter[e.part]
-	n := &p.nodes[e.node]
-	if n.children > 0 {
+	tree := e.node & ofKind
+	n := p.node(e.node)
+	switch {
+	case n.children > 0:
 		for child := n.child; child < n.child+n.children; child++ {
-			s.push(e.part, child)
+			s.push(e.part, child|tree)
 		}
-		return
-	}
-	if f.category.Any() {
-		for row := n.first; row < n.last; row++ {
-			s.look(e.part, p, f, row)
+	case tree != 0:
+		for _, row := range p.byKind.all[n.first:n.last] {
+			s.look(e.part, row)
 		}
-		return
-	}
-	// Few rows are of the right category, and that column is short.
-	for i, category := range p.categories[n.first:n.last] {
-		if f.category.Has(category) {
-			s.look(e.part, p, f, n.first+uint32(i))
+	case f.category.Any():
+		at := p.at[n.first:n.last]
+		for i := range at {
+			if chord2 := at[i].chord2(s.disc.at); chord2 <= s.cutoff {
+				s.take(e.part, n.first+uint32(i), chord2)
+			}
+		}
+	default: // few rows are of the right category, and that column is short
+		for i, category := range p.categories[n.first:n.last] {
+			if f.category.Has(category) {
+				s.look(e.part, n.first+uint32(i))
+			}
 		}
 	}
 }
 
+// node is one of the part's trees.
+func (p *part) node(i uint32) *node {
+	if i&ofKind != 0 {
+		return &p.kindNodes[i&^ofKind]
+	}
+	return &p.nodes[i]
+}
+
 // look takes a row if it may be among the wanted.
-func (s *search) look(part uint32, p *part, f *filter, row uint32) {
-	if chord2 := p.at[row].chord2(s.disc.at); chord2 <= s.cutoff {
-		s.take(part, f, row, chord2)
+func (s *search) look(part, row uint32) {
+	if chord2 := s.parts[part].part.at[row].chord2(s.disc.at); chord2 <= s.cutoff {
+		s.take(part, row, chord2)
 	}
 }
 
 // take takes a row that is within the cutoff if it fits.
-func (s *search) take(part uint32, f *filter, row uint32, chord2 uint64) {
-	l := &s.parts[part]
-	if !f.fits(l.part, row) || l.dead.has(row) || !s.disc.holds(l.part, row, chord2) {
+func (s *search) take(part, row uint32, chord2 uint64) {
+	l, f := &s.parts[part], &s.filter[part]
+	if !f.plain && !f.fits(l.part, row) || l.dead != nil && l.dead.has(row) ||
+		(chord2 < s.disc.surelyPast || chord2 >= s.disc.surelyIn) && !s.disc.holds(l.part, row, chord2) {
 		return
 	}
 	s.found = append(s.found, found{chord2, part, row})
@@ -150,7 +188,8 @@ func (s *search) take(part uint32, f *filter, row uint32, chord2 uint64) {
 		if len(s.best) < s.wanted {
 			return
 		}
-		slices.SortFunc(s.best, func(a, b uint64) int { return cmp.Compare(b, a) }) // a heap, too
+		slices.Sort(s.best)
+		slices.Reverse(s.best) // a heap, too
 	case chord2 < s.best[0]:
 		s.replaceWorst(chord2)
 	default:
@@ -181,7 +220,7 @@ func (s *search) replaceWorst(chord2 uint64) {
 
 // push puts a node in the queue unless none of its rows can be wanted.
 func (s *search) push(part, node uint32) {
-	n := &s.parts[part].part.nodes[node]
+	n := s.parts[part].part.node(node)
 	near2 := n.box.near2(s.disc.at)
 	if near2 > s.cutoff || !s.filter[part].passes(n) || s.disc.nearest > 0 && n.box.far2(s.disc.at) < s.disc.nearest {
 		return
@@ -225,33 +264,62 @@ func (s *search) pop() entry {
 	return top
 }
 
-// hits computes the distances of the rows that were found, sorts them and cuts
-// the list.
-func (s *search) hits(limit int) (hits []Hit, more bool) {
-	var last geo.Point
-	metres := geo.Distance(s.disc.center, last)
+// hits computes the distances of the rows that were found, sorts them and
+// appends as many as are wanted.
+func (s *search) hits(to []Hit, limit int) (hits []Hit, more bool) {
+	// First fetch all that is needed: so the processor waits for many places in
+	// memory at once, not for one after another.
 	for _, f := range s.found {
-		if f.chord2 > s.cutoff {
+		if f.chord2 <= s.cutoff {
+			s.ranked = append(s.ranked, ranked{card: s.parts[f.part].part.cards.all[f.row], part: f.part})
+		}
+	}
+	for i := range s.ranked {
+		r := &s.ranked[i]
+		if i > 0 && r.lat == s.ranked[i-1].lat && r.lng == s.ranked[i-1].lng && r.lat != apart {
+			r.metres = s.ranked[i-1].metres // many may share one point
 			continue
 		}
-		p := s.parts[f.part].part
-		if point := p.points[f.row]; point != last { // many may share one point
-			last, metres = point, geo.Distance(s.disc.center, point)
-		}
-		s.ranked = append(s.ranked, ranked{metres, f.part, f.row})
+		r.metres = s.disc.from.Distance(s.point(r))
 	}
-	slices.SortFunc(s.ranked, func(a, b ranked) int {
-		if c := cmp.Compare(a.metres, b.metres); c != 0 {
-			return c
-		}
-		return strings.Compare(s.id(a), s.id(b))
-	})
+	if len(s.ranked) <= shortRun {
+		s.insert()
+	} else {
+		slices.SortFunc(s.ranked, s.compare)
+	}
 	n := min(limit, len(s.ranked))
-	hits = make([]Hit, n)
-	for i, r := range s.ranked[:n] {
-		hits[i] = Hit{ID: s.id(r), Point: s.parts[r.part].part.points[r.row], DistanceM: r.metres}
+	hits = slices.Grow(to, n)
+	for i := range s.ranked[:n] {
+		r := &s.ranked[i]
+		hits = append(hits, Hit{ID: s.id(r), Point: s.point(r), DistanceM: r.metres})
 	}
 	return hits, len(s.ranked) > limit
 }
 
-func (s *search) id(r ranked) string { return s.parts[r.part].part.ids.of(r.row) }
+// shortRun is how many rows are sorted fastest by inserting one after another.
+const shortRun = 40
+
+func (s *search) insert() {
+	for i := 1; i < len(s.ranked); i++ {
+		r := s.ranked[i]
+		k := i
+		for k > 0 && (r.metres < s.ranked[k-1].metres || r.metres == s.ranked[k-1].metres && s.compare(r, s.ranked[k-1]) < 0) {
+			s.ranked[k] = s.ranked[k-1]
+			k--
+		}
+		s.ranked[k] = r
+	}
+}
+
+// compare is the order of the hits.
+func (s *search) compare(a, b ranked) int {
+	if c := cmp.Compare(a.metres, b.metres); c != 0 {
+		return c
+	}
+	k, l := s.id(&a), s.id(&b)
+	return k.compare(&l)
+}
+
+func (s *search) id(r *ranked) ID { return s.parts[r.part].part.cards.id(&r.card) }
+
+func (s *search) point(r *ranked) geo.Point { return s.parts[r.part].part.cards.point(&r.card) }

@@ -18,27 +18,63 @@ type node struct {
 	first, last       uint32 // the rows from first up to but not including last
 	child, children   uint32 // nodes[child : child+children]; no children: a leaf
 	categories        uint64 // bit n%64 is set for every category n of a row
-	someHave, allHave Flags  // flags of at least one row, and of every row
 	newest            uint32 // the latest verification
-	_                 uint32
+	someHave, allHave Flags  // flags of at least one row, and of every row
+	_                 [10]byte
 }
 
-// tree builds the tree over the rows of p, which are in the order of their
-// cells. A cell number is a base cell and fifteen digits, so the rows of a node
-// are split by the first digit in which they differ: that is the H3 hierarchy
+// sum is the sum of the positions of a node's rows. Whole numbers do not depend
+// on the order.
+type sum struct{ x, y, z int64 }
+
+// grow builds the trees over the rows of p: one over all, and one over the rows
+// of each category, which finds a rare kind without passing by the others.
+func (p *part) grow() {
+	p.nodes = p.branches(nil, column{rows: uint32(p.len())})
+	p.sums = make([]sum, len(p.nodes))
+	for i := len(p.nodes) - 1; i >= 0; i-- { // children come after their parents
+		p.sums[i] = p.sumOf(&p.nodes[i])
+	}
+	p.kindRoots = make([]uint32, len(p.kinds))
+	start := uint32(0)
+	for i, end := range p.byKind.ends {
+		p.kindRoots[i] = uint32(len(p.kindNodes))
+		p.kindNodes = p.branches(p.kindNodes, column{list: p.byKind.all, start: start, rows: end})
+		start = end
+	}
+}
+
+// column is what a tree stands on: rows start up to rows of a part, or of a list
+// of rows in their order.
+type column struct {
+	list        []uint32 // nil for the rows themselves
+	start, rows uint32
+}
+
+func (c *column) row(i uint32) uint32 {
+	if c.list == nil {
+		return i
+	}
+	return c.list[i]
+}
+
+// branches appends a tree to nodes. The rows are in the order of their cells,
+// and a cell number is a base cell and fifteen digits, so the rows of a node are
+// split by the first digit in which they differ: that is the H3 hierarchy
 // without the cells that have only one child. Neighbouring children that are
 // small together become one.
-func tree(p *part) []node {
-	nodes := []node{{first: 0, last: uint32(p.len())}}
-	for i := 0; i < len(nodes); i++ {
+func (p *part) branches(nodes []node, c column) []node {
+	root := len(nodes)
+	nodes = append(nodes, node{first: c.start, last: c.rows})
+	for i := root; i < len(nodes); i++ {
 		first, last := nodes[i].first, nodes[i].last
-		shift, ok := branch(p.cells[first], p.cells[last-1])
+		shift, ok := branch(p.cells[c.row(first)], p.cells[c.row(last-1)])
 		if last-first <= leafRows || !ok {
 			continue
 		}
 		child := len(nodes)
 		for first < last {
-			end := nextBranch(p.cells, first, last, shift)
+			end := p.nextBranch(&c, first, last, shift)
 			if n := len(nodes); n > child && end-nodes[n-1].first <= leafRows {
 				nodes[n-1].last = end
 			} else {
@@ -48,8 +84,8 @@ func tree(p *part) []node {
 		}
 		nodes[i].child, nodes[i].children = uint32(child), uint32(len(nodes)-child)
 	}
-	for i := len(nodes) - 1; i >= 0; i-- { // children come after their parents
-		nodes[i].sum(p, nodes)
+	for i := len(nodes) - 1; i >= root; i-- { // children come after their parents
+		nodes[i].know(p, &c, nodes)
 	}
 	return nodes
 }
@@ -73,17 +109,20 @@ func branch(a, b geo.Cell) (shift int, ok bool) {
 
 // nextBranch is the end of the rows from first on that agree with it down to
 // the digit that begins at shift.
-func nextBranch(cells []geo.Cell, first, last uint32, shift int) uint32 {
-	next := (cells[first]>>shift + 1) << shift
-	return first + uint32(sort.Search(int(last-first), func(i int) bool { return cells[first+uint32(i)] >= next }))
+func (p *part) nextBranch(c *column, first, last uint32, shift int) uint32 {
+	next := (p.cells[c.row(first)]>>shift + 1) << shift
+	return first + uint32(sort.Search(int(last-first), func(i int) bool { return p.cells[c.row(first+uint32(i))] >= next }))
 }
 
-// sum fills in what the node knows about its rows.
-func (n *node) sum(p *part, nodes []node) {
+// know fills in what the node knows about its rows.
+func (n *node) know(p *part, c *column, nodes []node) {
+	n.allHave = ^Flags(0)
 	if n.children == 0 {
-		n.box = boxOf(p.at[n.first:n.last])
-		n.allHave = ^Flags(0)
-		for row := n.first; row < n.last; row++ {
+		at := p.at[c.row(n.first)]
+		n.box = box{at, at}
+		for i := n.first; i < n.last; i++ {
+			row := c.row(i)
+			n.box = n.box.with(box{p.at[row], p.at[row]})
 			n.categories |= 1 << (p.categories[row] % 64)
 			n.someHave |= p.flags[row]
 			n.allHave &= p.flags[row]
@@ -92,13 +131,28 @@ func (n *node) sum(p *part, nodes []node) {
 		return
 	}
 	below := nodes[n.child : n.child+n.children]
-	n.box, n.allHave = below[0].box, ^Flags(0)
+	n.box = below[0].box
 	for i := range below {
-		c := &below[i]
-		n.box = n.box.with(c.box)
-		n.categories |= c.categories
-		n.someHave |= c.someHave
-		n.allHave &= c.allHave
-		n.newest = max(n.newest, c.newest)
+		b := &below[i]
+		n.box = n.box.with(b.box)
+		n.categories |= b.categories
+		n.someHave |= b.someHave
+		n.allHave &= b.allHave
+		n.newest = max(n.newest, b.newest)
 	}
 }
+
+func (p *part) sumOf(n *node) sum {
+	var s sum
+	if n.children == 0 {
+		for _, v := range p.at[n.first:n.last] {
+			s.add(v)
+		}
+	}
+	for _, below := range p.sums[n.child : n.child+n.children] {
+		s.x, s.y, s.z = s.x+below.x, s.y+below.y, s.z+below.z
+	}
+	return s
+}
+
+func (s *sum) add(v vector) { s.x, s.y, s.z = s.x+int64(v.x), s.y+int64(v.y), s.z+int64(v.z) }

@@ -56,16 +56,6 @@ func square(chord float64) uint64 {
 // box is a box in space around positions, its faces included.
 type box struct{ low, high vector }
 
-// boxOf is the smallest box around the positions, of which there is at least
-// one.
-func boxOf(positions []vector) box {
-	b := box{positions[0], positions[0]}
-	for _, v := range positions[1:] {
-		b = b.with(box{v, v})
-	}
-	return b
-}
-
 // with is the smallest box around both.
 func (b box) with(c box) box {
 	return box{
