@@ -120,10 +120,10 @@ func dayRules(pieces []piece) ([]rule, bool) {
 			return nil, false
 		}
 		if n := len(list) - 1; n >= 0 && list[n].mode == r.mode && list[n].note == r.note {
-			list[n].times = append(list[n].times, s)
+			list[n].times = append(list[n].times, fixed(s))
 			continue
 		}
-		r.times = []Span{s}
+		r.times = []opening{fixed(s)}
 		list = append(list, r)
 	}
 	return list, true
@@ -161,7 +161,7 @@ func (r *rule) write(b *strings.Builder) {
 		joined(r.dates, dateRange.text),
 		joined(r.weeks, func(s stepRange) string { return s.text("%02d") }),
 		r.dayText(),
-		joined(r.times, Span.String),
+		joined(r.times, opening.String),
 		r.modeText(),
 	}
 	if parts[2] != "" {

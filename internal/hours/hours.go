@@ -6,7 +6,9 @@ package hours
 import (
 	"cmp"
 	"encoding/json"
+	"math"
 	"slices"
+	"sync/atomic"
 	"time"
 )
 
@@ -33,6 +35,9 @@ const (
 	ReasonByAppointment = "by_appointment" // only for those who have one
 	ReasonComment       = "comment"        // it depends on what the Note says
 	ReasonSpecial       = "special"        // a special day or a planned closure applies
+	ReasonHoliday       = "holiday"        // it depends on whether the day is a holiday, and that is not known
+	ReasonSun           = "sun"            // it depends on the sun, which neither rises nor sets that day
+	ReasonNoPin         = "no_pin"         // it depends on the sun, and the place is not known
 )
 
 // State is the answer for one instant.
@@ -81,15 +86,18 @@ type plan struct {
 	known    bool
 	rules    []rule
 	special  []special
-	holidays Holidays
+	place    Place
+	calendar *calendar // of the region; nil when not known
 
 	key       string
-	canonical string     // the rules in OpenStreetMap notation
-	holy      bool       // some rule speaks of holidays
-	weekly    bool       // every week is like the other, special days aside
-	constant  bool       // weekly, and never any change
-	usual     [7][]piece // weekly: what begins on a weekday, Monday first
-	lines     [7][]piece // weekly: what holds on a weekday, with the tail of the night before
+	canonical string                      // the rules in OpenStreetMap notation
+	holy      bool                        // some rule speaks of holidays
+	sunny     bool                        // some rule follows the sun
+	weekly    bool                        // every week is like the other, special days aside
+	constant  bool                        // weekly, and never any change
+	usual     [7][]piece                  // weekly: what begins on a weekday, Monday first
+	lines     [7][]piece                  // weekly: what holds on a weekday, with the tail of the night before
+	days      [16]atomic.Pointer[dayLine] // what holds on a day, as last found out
 }
 
 // special is a Special with its days as numbers.
@@ -114,7 +122,7 @@ func Weekly(zone string, week [7][]Span) Schedule {
 			if !s.valid() {
 				return Unknown("", zone)
 			}
-			r := rule{join: ',', days: []dayRange{{from: wd, to: wd}}, mode: open, times: []Span{s}}
+			r := rule{join: ',', days: []dayRange{{from: wd, to: wd}}, mode: open, times: []opening{fixed(s)}}
 			if s.ByAppointment {
 				r.mode, r.note = unknown, appointmentNote
 				r.times[0].ByAppointment = false
@@ -161,19 +169,31 @@ func (s Schedule) InZone(name string) Schedule {
 	return finish(p)
 }
 
-// Holidays tells of a day whether it is a public holiday and whether it lies
-// in the school holidays at the place of the schedule.
-type Holidays func(Date) (public, school bool)
-
-// WithHolidays is the schedule that follows its own rules for public and
-// school holidays (PH, SH) by the calendar. Without one those rules are kept,
-// but holidays count as normal days and MayDiffer is true. The calendar is
-// not part of Key or of the JSON form.
-func (s Schedule) WithHolidays(calendar Holidays) Schedule {
+// InPlace is the same schedule at a place: its rules for public holidays (PH)
+// follow the region's calendar, its times of the sun the pin. Of the place only
+// what the rules ask for counts in Key and the JSON form.
+//
+// Days that are a holiday only for some in the region, and all that rules for
+// school holidays (SH) would change, are Doubtful. Where a country's holidays
+// are not known they count as ordinary days, and MayDiffer is true.
+func (s Schedule) InPlace(place Place) Schedule {
+	if !s.NeedsPlace() {
+		return s
+	}
+	if !place.Pinned {
+		place.Lat, place.Lng = 0, 0
+	}
+	place.Lat, place.Lng = math.Round(place.Lat*100)/100, math.Round(place.Lng*100)/100
+	if place == s.p.place {
+		return s
+	}
 	p := s.copy()
-	p.holidays = calendar
+	p.place = place
 	return finish(p)
 }
+
+// NeedsPlace reports whether the hours speak of holidays or of the sun.
+func (s Schedule) NeedsPlace() bool { return s.p != nil && (s.p.holy || s.p.sunny) }
 
 func (s Schedule) copy() *plan {
 	if s.p == nil {
@@ -181,7 +201,7 @@ func (s Schedule) copy() *plan {
 	}
 	return &plan{
 		zoneName: s.p.zoneName, text: s.p.text, known: s.p.known,
-		rules: s.p.rules, special: s.p.special, holidays: s.p.holidays,
+		rules: s.p.rules, special: s.p.special, place: s.p.place,
 	}
 }
 
@@ -218,8 +238,8 @@ func (s Schedule) Special() []Special {
 }
 
 // MayDiffer reports whether the hours have rules for holidays that cannot be
-// followed because no calendar is given (see WithHolidays).
-func (s Schedule) MayDiffer() bool { return s.p != nil && s.p.holy && s.p.holidays == nil }
+// followed because those of the place's country are not known (see InPlace).
+func (s Schedule) MayDiffer() bool { return s.p != nil && s.p.holy && s.p.calendar == nil }
 
 // Key is equal for two schedules exactly when they were said to be the same:
 // in zone, hours, special days and text. Weekly hours have one key however
@@ -237,6 +257,8 @@ func (s Schedule) Equal(other Schedule) bool { return s.Key() == other.Key() }
 // record is the JSON form: hours in OpenStreetMap notation.
 type record struct {
 	Zone    string    `json:"zone,omitempty"`
+	Region  string    `json:"region,omitempty"`
+	Pin     []float64 `json:"pin,omitempty"` // latitude, longitude
 	Hours   string    `json:"hours,omitempty"`
 	Text    string    `json:"text,omitempty"`
 	Special []Special `json:"special,omitempty"`
@@ -260,7 +282,11 @@ func (s *Schedule) UnmarshalJSON(b []byte) error {
 		if err != nil {
 			return err
 		}
-		v = finish(&plan{zoneName: r.Zone, known: true, rules: rules})
+		place := Place{Region: r.Region}
+		if len(r.Pin) == 2 {
+			place.Lat, place.Lng, place.Pinned = r.Pin[0], r.Pin[1], true
+		}
+		v = finish(&plan{zoneName: r.Zone, known: true, rules: rules}).InPlace(place)
 	case r.Zone != "" || r.Text != "" || len(r.Special) > 0:
 		v = Unknown(r.Text, r.Zone)
 	}
@@ -275,12 +301,19 @@ func (s *Schedule) UnmarshalJSON(b []byte) error {
 func finish(p *plan) Schedule {
 	p.zone = zoneNamed(p.zoneName)
 	if p.known {
+		p.calendar = calendarOf(p.place.Region)
 		p.compile()
 		p.canonical = p.osm()
 	} else {
 		p.compileDoubt()
 	}
 	r := record{Zone: p.zoneName, Hours: p.canonical, Text: p.text}
+	if p.holy {
+		r.Region = p.place.Region
+	}
+	if p.sunny && p.place.Pinned {
+		r.Pin = []float64{p.place.Lat, p.place.Lng}
+	}
 	for _, sp := range p.special {
 		r.Special = append(r.Special, sp.Special)
 	}

@@ -31,9 +31,8 @@ func (s Schedule) Intervals(from, to time.Time) []Interval {
 	first := day(floorDiv(int(p.zone.wall(from.Unix())), secondsPerDay))
 	last := day(floorDiv(int(p.zone.wall(to.Unix())), secondsPerDay))
 	var list []Interval
-	var room [24]piece
 	for n := first; n <= last; n++ {
-		for _, piece := range p.line(n, room[:0]) {
+		for _, piece := range p.line(n) {
 			list = p.add(list, n, piece)
 		}
 	}

@@ -90,7 +90,7 @@ func (p *parser) rule() (rule, error) {
 		if err := p.selectors(&r); err != nil {
 			return r, err
 		}
-		if p.isTime(p.tok) {
+		if p.atTime(p.tok) {
 			if err := p.times(&r); err != nil {
 				return r, err
 			}
@@ -135,22 +135,24 @@ func (p *parser) isTime(t token) bool {
 		return false
 	}
 	colon := scan(p.src, t.end)
-	return colon.is(":") && scan(p.src, colon.end).kind == tokenNumber
+	minute := scan(p.src, colon.end)
+	// "Dec 31: 14:00" is a day and a time, not "31:14".
+	return colon.is(":") && minute.kind == tokenNumber && !(minute.space && t.num > 24)
 }
 
-// times reads "09:00-12:00,14:00-18:00+".
+// times reads "09:00-12:00,14:00-sunset".
 func (p *parser) times(r *rule) error {
 	for {
-		s, err := p.span()
+		o, err := p.opening()
 		if err != nil {
 			return err
 		}
-		r.times = append(r.times, s)
+		r.times = append(r.times, o)
 		if !p.tok.is(",") {
 			return nil
 		}
 		// A comma before anything but a time begins an additional rule.
-		if !p.isTime(p.peek()) {
+		if !p.atTime(p.peek()) {
 			return nil
 		}
 		p.next()

@@ -101,16 +101,26 @@ func spanPieces(s Span, m mode, note string) [2]piece {
 
 // begins is what the rules let begin on day n, written into list.
 func (p *plan) begins(n day, list []piece) []piece {
+	var room [4]assumption
+	ways := p.assumptions(n, room[:0])
+	list = p.beginsIf(n, list, ways[0])
+	for _, a := range ways[1:] {
+		list = blend(list, p.beginsIf(n, nil, a))
+	}
+	return list
+}
+
+func (p *plan) beginsIf(n day, list []piece, a assumption) []piece {
 	if p.weekly {
 		return append(list, p.usual[n.weekday()]...)
 	}
-	return p.byRules(n, list)
+	return p.byRules(n, list, a)
 }
 
-func (p *plan) byRules(n day, list []piece) []piece {
+func (p *plan) byRules(n day, list []piece, a assumption) []piece {
 	for i := range p.rules {
 		r := &p.rules[i]
-		if !r.matches(n, p.holidays) {
+		if !r.matches(n, a) {
 			continue
 		}
 		whole := len(r.times) == 0
@@ -124,8 +134,8 @@ func (p *plan) byRules(n day, list []piece) []piece {
 		if whole {
 			list = r.put(list, i, spanPieces(Span{From: 0, To: minutesPerDay}, r.mode, r.note))
 		}
-		for _, s := range r.times {
-			list = r.put(list, i, spanPieces(s, r.mode, r.note))
+		for _, o := range r.times {
+			list = r.put(list, i, p.pieces(n, o, r.mode, r.note))
 		}
 	}
 	return list
@@ -157,9 +167,9 @@ func (p *plan) replaces(i int) bool {
 // rule began the evening before ends there ("Fr 20:00-04:00; Sa 10:00-14:00").
 // Rules that close a day do not; who is closed on Sunday still serves the
 // guests of Saturday night.
-func (p *plan) cutter(n day) int {
+func (p *plan) cutter(n day, a assumption) int {
 	for i := len(p.rules) - 1; i > 0; i-- {
-		if p.replaces(i) && p.rules[i].matches(n, p.holidays) {
+		if p.replaces(i) && p.rules[i].matches(n, a) {
 			return i
 		}
 	}
@@ -186,7 +196,7 @@ func (p *plan) onSpecial(n day) *special {
 }
 
 // starts is everything that begins on day n, special days regarded.
-func (p *plan) starts(n day, list []piece) []piece {
+func (p *plan) starts(n day, list []piece, a assumption) []piece {
 	if s := p.onSpecial(n); s != nil {
 		for _, piece := range s.pieces {
 			piece.note = s.Reason
@@ -197,25 +207,47 @@ func (p *plan) starts(n day, list []piece) []piece {
 		}
 		return list
 	}
-	return p.begins(n, list)
+	return p.beginsIf(n, list, a)
+}
+
+// dayLine is what holds during a day.
+type dayLine struct {
+	n      day
+	pieces []piece
 }
 
 // line is what holds during day n, in pieces within [0, 1440): what begins on
-// it, on top of what the day before left over.
-func (p *plan) line(n day, list []piece) []piece {
+// it, on top of what the day before left over. Most questions are about few
+// days, so the last answers are kept.
+func (p *plan) line(n day) []piece {
 	if p.weekly && len(p.special) == 0 {
 		return p.lines[n.weekday()]
 	}
+	slot := &p.days[uint32(n)%uint32(len(p.days))]
+	if l := slot.Load(); l != nil && l.n == n {
+		return l.pieces
+	}
+	var room [4]assumption
+	ways := p.assumptions(n, room[:0])
+	l := &dayLine{n: n, pieces: p.lineIf(n, ways[0])}
+	for _, a := range ways[1:] {
+		l.pieces = blend(l.pieces, p.lineIf(n, a))
+	}
+	slot.Store(l)
+	return l.pieces
+}
+
+func (p *plan) lineIf(n day, a assumption) []piece {
 	var room, room2 [24]piece
-	today := p.starts(n, room[:0])
-	before := p.starts(n-1, room2[:0])
+	today := p.starts(n, room[:0], a)
+	before := p.starts(n-1, room2[:0], a)
 	cut := -1
 	if s := p.onSpecial(n); s == nil && !p.weekly {
-		cut = p.cutter(n)
+		cut = p.cutter(n, a)
 	} else if s != nil && s.CutsNight && s.from == n {
 		cut = len(p.rules) + 1
 	}
-	return overlay(list, before, today, cut)
+	return overlay(nil, before, today, cut)
 }
 
 // overlay puts what begins today on top of what the rules from cut on have
@@ -263,14 +295,16 @@ func (p *plan) compile() {
 	for i := range p.rules {
 		r := &p.rules[i]
 		p.holy = p.holy || len(r.holidays) > 0
-		p.weekly = p.weekly && r.weekly() && (len(r.holidays) == 0 || p.holidays == nil)
+		p.sunny = p.sunny || r.sunny()
+		p.weekly = p.weekly && r.weekly() && !p.heeds(r)
 	}
 	if !p.weekly {
 		return
 	}
 	const monday = day(4) // 1970-01-05
+	plain := assumption{p: p}
 	for wd := range 7 {
-		p.usual[wd] = trim(p.byRules(monday+day(wd), nil), p.cutter(monday+day(wd+1)))
+		p.usual[wd] = trim(p.byRules(monday+day(wd), nil, plain), p.cutter(monday+day(wd+1), plain))
 	}
 	p.constant = true
 	for wd := range 7 {
@@ -280,6 +314,16 @@ func (p *plan) compile() {
 		same := len(l) == len(p.lines[0]) && (len(l) == 0 || whole && l[0].says(p.lines[0][0]))
 		p.constant = p.constant && same
 	}
+}
+
+// heeds reports whether holidays can make a difference to the rule.
+func (p *plan) heeds(r *rule) bool {
+	for _, h := range r.holidays {
+		if h.school || p.calendar != nil {
+			return true
+		}
+	}
+	return false
 }
 
 // trim cuts at midnight what rules before cut began, and forgets which rule a

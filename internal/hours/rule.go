@@ -21,7 +21,7 @@ type rule struct {
 	days     []dayRange
 	holidays []holiday
 	both     bool // days and holidays must both match ("PH Mo-Fr"); else either ("PH,Mo-Fr")
-	times    []Span
+	times    []opening
 	mode     mode
 	note     string
 }
@@ -152,6 +152,9 @@ func (r *rule) dated() bool {
 
 // weekly reports whether the rule looks at nothing but the weekday.
 func (r *rule) weekly() bool {
+	if r.sunny() {
+		return false
+	}
 	for _, d := range r.days {
 		if len(d.nth) > 0 || d.offset != 0 {
 			return false
@@ -161,7 +164,7 @@ func (r *rule) weekly() bool {
 }
 
 // matches reports whether the rule applies to what begins on the day.
-func (r *rule) matches(n day, calendar Holidays) bool {
+func (r *rule) matches(n day, a assumption) bool {
 	if len(r.years) > 0 {
 		y, _, _ := n.civil()
 		if !anyHas(r.years, y) {
@@ -180,11 +183,11 @@ func (r *rule) matches(n day, calendar Holidays) bool {
 	case len(r.holidays) == 0:
 		return r.onDay(n)
 	case len(r.days) == 0:
-		return r.onHoliday(n, calendar)
+		return r.onHoliday(n, a)
 	case r.both:
-		return r.onDay(n) && r.onHoliday(n, calendar)
+		return r.onDay(n) && r.onHoliday(n, a)
 	default:
-		return r.onDay(n) || r.onHoliday(n, calendar)
+		return r.onDay(n) || r.onHoliday(n, a)
 	}
 }
 
@@ -215,13 +218,9 @@ func (r *rule) onDay(n day) bool {
 	return false
 }
 
-func (r *rule) onHoliday(n day, calendar Holidays) bool {
-	if calendar == nil {
-		return false
-	}
+func (r *rule) onHoliday(n day, a assumption) bool {
 	for _, h := range r.holidays {
-		public, school := calendar((n - day(h.offset)).date())
-		if h.school && school || !h.school && public {
+		if a.holds(h, n) {
 			return true
 		}
 	}

@@ -84,8 +84,7 @@ func (p *plan) moment(w int64, now mode, change int64) time.Time {
 // the mode next changes.
 func (p *plan) look(w int64) (piece, int64) {
 	n := day(floorDiv(int(w), secondsPerDay))
-	var room [24]piece
-	now, change := within(p.line(n, room[:0]), int32(w-int64(n)*secondsPerDay))
+	now, change := within(p.line(n), int32(w-int64(n)*secondsPerDay))
 	if now.mode == closed {
 		if s := p.onSpecial(n); s != nil {
 			now.reason, now.note = ReasonSpecial, s.Reason
@@ -100,7 +99,7 @@ func (p *plan) look(w int64) (piece, int64) {
 				break
 			}
 		}
-		first, change := within(p.line(next, room[:0]), 0)
+		first, change := within(p.line(next), 0)
 		if first.mode != now.mode {
 			return now, int64(next) * secondsPerDay
 		}
