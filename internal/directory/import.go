@@ -314,7 +314,8 @@ func overlay(old, wanted Business) Business {
 		b.pin(wanted.Point)
 	}
 	if free("hours") {
-		b.Hours, b.HoursText = wanted.Hours.InZone(b.Zone), wanted.HoursText
+		b.Hours, b.HoursText = wanted.Hours, wanted.HoursText
 	}
+	b.settleHours()
 	return b
 }

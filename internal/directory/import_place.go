@@ -74,6 +74,7 @@ func fromPlace(p places.Place) (Business, error) {
 			schedule = hours.Unknown(p.OpeningHours, b.Zone)
 		}
 		b.Hours = schedule
+		b.settleHours()
 	}
 	return b, nil
 }

@@ -101,6 +101,7 @@ func (p Profile) apply(b *Business, now time.Time) error {
 	}
 	p.applyPin(&w, b)
 	p.applyHours(&w, b)
+	b.settleHours()
 	return errs.Fields(w)
 }
 
@@ -127,7 +128,19 @@ func (b *Business) pin(point geo.Point) {
 		return
 	}
 	b.Point, b.Cell, b.Zone = point, geo.CellOf(point, geo.MaxResolution), zoneOf(point)
-	b.Hours = b.Hours.InZone(b.Zone)
+	b.settleHours()
+}
+
+// settleHours gives the hours the zone, the holidays and the sun of the place.
+func (b *Business) settleHours() { b.Hours = b.Hours.InZone(b.Zone).InPlace(b.place()) }
+
+// place is what the hours may depend on: the region of the address and the pin.
+func (b *Business) place() hours.Place {
+	a := b.Address
+	return hours.Place{
+		Region: hours.RegionOf(a.Country, a.Region, a.City, a.Postcode),
+		Lat:    b.Point.Lat, Lng: b.Point.Lng, Pinned: b.Located(),
+	}
 }
 
 func (p Profile) applyHours(w *wrongs, b *Business) {
@@ -154,7 +167,7 @@ func (p Profile) applyHours(w *wrongs, b *Business) {
 		w.add("hours", "bad_hours", "These hours cannot be read. They look like “Mo-Fr 09:00-18:00; Sa 10:00-14:00”.")
 		return
 	}
-	b.HoursText, b.Hours = text, schedule.InZone(b.Zone).WithSpecial(special...)
+	b.HoursText, b.Hours = text, schedule.WithSpecial(special...)
 }
 
 func checkName(w *wrongs, s string) string {

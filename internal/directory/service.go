@@ -187,7 +187,8 @@ func (s *Service) Update(ctx context.Context, actor account.Actor, slugOrID stri
 // SetHours replaces weekly hours and special days; see Update for the errors.
 func (s *Service) SetHours(ctx context.Context, actor account.Actor, slugOrID string, version int64, schedule hours.Schedule) (Business, error) {
 	return s.edit(ctx, actor, slugOrID, version, "business.hours", func(b *Business) error {
-		b.Hours = schedule.InZone(b.Zone)
+		b.Hours = schedule
+		b.settleHours()
 		b.HoursText = b.Hours.OSM()
 		return nil
 	})
@@ -318,7 +319,8 @@ func given(before, after Business) []string {
 	differs("attributes", !slices.Equal(before.Attributes, after.Attributes))
 	differs("address", before.Address != after.Address)
 	differs("pin", before.Point != after.Point || before.Located() != after.Located())
-	differs("hours", !before.Hours.InZone(after.Zone).Equal(after.Hours.InZone(after.Zone)) || before.HoursText != after.HoursText)
+	before.Hours = before.Hours.InZone(after.Zone).InPlace(after.place()) // moving is no change of hours
+	differs("hours", !before.Hours.Equal(after.Hours.InZone(after.Zone).InPlace(after.place())) || before.HoursText != after.HoursText)
 	differs("photo", before.PhotoHash != after.PhotoHash)
 	differs("legal", before.LegalName != after.LegalName || before.RegisterNumber != after.RegisterNumber || !sameTime(before.CertifiedAt, after.CertifiedAt))
 	differs("selling", before.Selling() != after.Selling())

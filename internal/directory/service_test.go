@@ -237,6 +237,31 @@ func TestChangeIsAllOrNothing(t *testing.T) {
 	})
 }
 
+func TestHoursFollowThePlace(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		h := newHouse(db)
+		ctx := t.Context()
+		ada := h.user(t, "ada")
+		p := quay("Harbour Buns", 52.5, 13.4)
+		p.Hours, p.Address.Country, p.Address.Region = "Mo-Fr 10:00-sunset; PH off", "DE", "Berlin"
+		b := h.create(t, ada, p)
+		noon := func(y int, m time.Month, d int) time.Time { return time.Date(y, m, d, 11, 0, 0, 0, time.UTC) }
+		womensDay, may := noon(2027, 3, 8), noon(2027, 5, 3)
+		b, err := h.Get(ctx, b.ID)
+		if err != nil || b.Hours.At(womensDay).Kind != hours.Closed || b.Hours.At(may).Kind != hours.Open || b.Hours.MayDiffer() {
+			t.Fatalf("in Berlin on 8 March %+v, in May %+v, %v", b.Hours.At(womensDay), b.Hours.At(may), err)
+		}
+		p = b.Profile()
+		p.Address.Region, p.Address.City = "Bayern", "München"
+		if b, err = h.Update(ctx, ada, b.ID, b.Version, p); err != nil || b.Hours.At(womensDay).Kind != hours.Open {
+			t.Errorf("in Bavaria on 8 March %+v, %v", b.Hours.At(womensDay), err)
+		}
+		if b, err = h.Get(ctx, b.ID); err != nil || b.Hours.At(womensDay).Kind != hours.Open {
+			t.Errorf("and read again %+v, %v", b.Hours.At(womensDay), err)
+		}
+	})
+}
+
 func TestHoursAndSellingAndPhoto(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *database.DB) {
 		h := newHouse(db)

@@ -141,6 +141,17 @@ func (known schedules) read(text string) (hours.Schedule, error) {
 	return s, nil
 }
 
+// inPlace puts a schedule where the business is: rows may be older than the
+// calendar, or say so in the words of another one. Equal ones are shared.
+func (known schedules) inPlace(s hours.Schedule, place hours.Place) hours.Schedule {
+	s = s.InPlace(place)
+	if same, ok := known[s.Key()]; ok {
+		return same
+	}
+	known[s.Key()] = s
+	return s
+}
+
 func (r *fullRow) business(known schedules) (Business, error) {
 	schedule, err := known.read(r.Location.Hours)
 	if err != nil {
@@ -165,6 +176,9 @@ func (r *fullRow) business(known schedules) (Business, error) {
 	}
 	if b.OwnerID != nil {
 		full.OwnerID = *b.OwnerID
+	}
+	if full.Hours.NeedsPlace() {
+		full.Hours = known.inPlace(full.Hours, full.place())
 	}
 	return full, nil
 }

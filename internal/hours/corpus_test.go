@@ -252,7 +252,9 @@ func (v realValue) holiday(day time.Time) bool {
 func afterSkipped(d difference) bool {
 	y, m, day := d.from.Date()
 	midnight := time.Date(y, m, day, 0, 0, 0, 0, d.from.Location())
-	return midnight.Sub(midnight.AddDate(0, 0, -1)) == 23*time.Hour && !d.to.After(midnight.Add(time.Hour))
+	_, now := midnight.Zone()
+	_, before := midnight.Add(-24 * time.Hour).Zone()
+	return now > before && !d.to.After(midnight.Add(time.Hour))
 }
 
 // besideSkipped reports whether the difference begins in the hour after a

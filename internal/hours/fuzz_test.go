@@ -15,6 +15,7 @@ func FuzzParseOSM(f *testing.F) {
 		"Apr-Oct: Mo-Su 10:00-18:00; Nov-Mar off", "2024 Dec 24-2025 Jan 6 off", "Dec 24,31 09:00-12:00", "easter -2 days-easter off",
 		"Mar Su[-1]-Oct Su[-1] 10:00-20:00", "week 1-53/2 Fr 10:00-12:00", "PH,Mo 10:00-12:00; SH Mo-Fr off; PH -1 day 10:00-11:00",
 		`Mo 09:00-12:00 "by appointment" || "call us"`, "17:00-20:00+", "22:00-30:00", "2024+ Feb 29 00:00-24:00", `unknown "ask"`,
+		"sunrise-sunset", "Mo (dawn-00:30)-(dusk+01:00)", "22:00-sunrise; PH off; SH unknown", "10:00-sunset+",
 	} {
 		f.Add(v)
 	}
@@ -26,17 +27,18 @@ func FuzzParseOSM(f *testing.F) {
 			if !errors.As(err, &syntax) || syntax.Pos < 0 || syntax.Pos > len(value) {
 				t.Fatalf("%q: %v", value, err)
 			}
-			s = hours.Unknown(value, "Europe/Berlin")
+			s := hours.Unknown(value, "Europe/Berlin")
 			if s.At(from).Kind != hours.Doubtful {
 				t.Fatalf("%q: refused, and not unknown", value)
 			}
 			return
 		}
+		s = s.InPlace(berlin)
 		again, err := hours.ParseOSM(s.OSM(), "Europe/Berlin")
 		if err != nil {
 			t.Fatalf("%q is written %q, which is refused: %v", value, s.OSM(), err)
 		}
-		if !again.Equal(s) {
+		if again = again.InPlace(berlin); !again.Equal(s) {
 			t.Fatalf("%q is written %q, and that %q", value, s.OSM(), again.OSM())
 		}
 		var back hours.Schedule
