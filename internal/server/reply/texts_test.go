@@ -111,6 +111,22 @@ func TestTextsAreComplete(t *testing.T) {
 	}
 }
 
+// TestGermanSaysSie: German readers are addressed in one way.
+func TestGermanSaysSie(t *testing.T) {
+	familiar := regexp.MustCompile(`(?i)(?:^|[^\pL])(?:du|dir|dich|dein\pL*|euch|eu(?:er|re\pL*))(?:[^\pL]|$)`)
+	for _, name := range []string{"i18n/de.toml", "i18n/errors.de.toml"} {
+		body, err := fs.ReadFile(site(t).FS(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, line := range strings.Split(string(body), "\n") {
+			if word := familiar.FindString(line); word != "" {
+				t.Errorf("web/%s:%d: %q should be Sie: %s", name, i+1, strings.TrimSpace(word), line)
+			}
+		}
+	}
+}
+
 // usedByHandlers adds the ids that the code above and around names.
 func usedByHandlers(t *testing.T, texts *Texts, used map[string]bool) {
 	t.Helper()
