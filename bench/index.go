@@ -76,7 +76,7 @@ func manyRows(random *rand.Rand) ([]nearby.Row, error) {
 		if err != nil {
 			return nil, err
 		}
-		schedules = append(schedules, opening{schedule})
+		schedules = append(schedules, schedule)
 	}
 	const cities = 300
 	var centres []geo.Point
@@ -97,12 +97,6 @@ func manyRows(random *rand.Rand) ([]nearby.Row, error) {
 	}
 	return rows, nil
 }
-
-// opening is a schedule as the index asks for it.
-type opening struct{ hours.Schedule }
-
-// OpenAt reports whether it is known to be open at t.
-func (o opening) OpenAt(t time.Time) bool { return o.At(t).IsOpen() }
 
 // beside is a point around another, normally distributed, in metres.
 func beside(random *rand.Rand, p geo.Point, metres float64) geo.Point {

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"nearby/internal/directory/category"
-	"nearby/internal/hours"
 	"nearby/internal/ident"
 	"nearby/internal/nearby"
 	"nearby/internal/text"
@@ -199,12 +198,6 @@ func (f *follower) retry() int {
 	return len(f.dirty)
 }
 
-// schedule is a schedule as the index asks for it.
-type schedule struct{ hours.Schedule }
-
-// OpenAt reports whether it is known to be open at t.
-func (s schedule) OpenAt(t time.Time) bool { return s.At(t).IsOpen() }
-
 // row is a business as the index sees it.
 func row(b Business, extra Extra) nearby.Row {
 	r := nearby.Row{ID: b.ID, Point: b.Point, Words: words(b, extra)}
@@ -212,7 +205,7 @@ func row(b Business, extra Extra) nearby.Row {
 		r.Category = c.Number
 	}
 	if b.Hours.Known() || len(b.Hours.Special()) > 0 {
-		r.Schedule = schedule{b.Hours}
+		r.Schedule = b.Hours
 		r.Flags |= nearby.HasHours
 	}
 	for _, f := range []struct {

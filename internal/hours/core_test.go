@@ -205,21 +205,3 @@ func TestUnknownKeepsKnownSpecialDays(t *testing.T) {
 		t.Errorf("on another day: %+v", got)
 	}
 }
-
-func BenchmarkAt(b *testing.B) {
-	values := map[string]string{"weekly": "Mo-Fr 09:00-12:30,14:00-18:00; Sa 10:00-02:00", "seasonal": "Apr-Oct Mo-Su 10:00-18:00; Nov-Mar Sa,Su 11:00-16:00", "yearly": "Dec 24 10:00-12:00"}
-	for name, value := range values {
-		s, err := hours.ParseOSM(value, "Europe/Berlin")
-		if err != nil {
-			b.Fatal(err)
-		}
-		now := time.Date(2025, 6, 4, 13, 11, 0, 0, time.UTC)
-		b.Run(name, func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				now = now.Add(time.Minute)
-				_ = s.At(now)
-			}
-		})
-	}
-}

@@ -20,6 +20,19 @@ func (s Schedule) At(t time.Time) State {
 	}
 }
 
+// OpenAt reports whether the place is known to be open at t: At without the
+// rest of the answer, for questions about many places.
+func (s Schedule) OpenAt(t time.Time) bool {
+	p := s.p
+	if p == nil || p.zone == nil || !p.known && len(p.special) == 0 {
+		return false
+	}
+	w := p.zone.wall(t.Unix())
+	n := day(floorDiv(int(w), secondsPerDay))
+	now, _ := within(p.line(n), int32(w-int64(n)*secondsPerDay))
+	return now.mode == open
+}
+
 // Next is when the state changes next after t, in UTC: the place opens,
 // closes, or becomes unknown. Zero when it never does or nobody knows.
 func (s Schedule) Next(t time.Time) time.Time { return s.At(t).NextChange }
