@@ -41,6 +41,7 @@ type cli struct {
 	Reconcile   reconcileCommand   `cmd:"" help:"Compare payments and books with the provider now, and list what differs."`
 	Stripe      stripeCommand      `cmd:"" help:"Set up Stripe's side."`
 	Index       indexCommand       `cmd:"" help:"Look at the nearby index."`
+	Hours       hoursCommand       `cmd:"" help:"Try opening hours: open or not at an instant, and why."`
 	Backup      backupCommand      `cmd:"" help:"Write a consistent copy of database, photos and secrets."`
 	Restore     restoreCommand     `cmd:"" help:"Put a backup into an empty data folder."`
 	VerifyAudit verifyAuditCommand `cmd:"" help:"Check the audit log's hash chain."`

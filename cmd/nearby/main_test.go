@@ -34,10 +34,33 @@ func TestUseIsExplained(t *testing.T) {
 		{[]string{"serve", "--payments", "sandbox", "--env", "production", "--base-url", "https://nearby.example", "--mail-url", "smtp://x"}, wrongUse, "sandbox"},
 		{[]string{"demo", "--env", "production"}, wrongUse, "demo"},
 		{[]string{"version"}, done, "nearby "},
+		{[]string{"hours", "--help"}, done, "Example: nearby hours 'Mo-Fr"},
+		{[]string{"hours", "24/7", "--zone", "Mars/Olympus"}, wrongUse, "time zone"},
+		{[]string{"hours", "24/7", "--zone", "UTC", "--at", "noon"}, wrongUse, "2026-12-25T10:00"},
+		{[]string{"hours", "24/7", "--zone", "UTC", "--pin", "north"}, wrongUse, "latitude"},
+		{[]string{"hours", "Mo-Fr 9 bis 17", "--zone", "UTC"}, failed, "\n        ^"},
 	} {
 		code, stdout, stderr := call(t, "", test.args...)
 		if code != test.code || !strings.Contains(stdout+stderr, test.text) {
 			t.Errorf("nearby %v: exit %d, %q %q; want %d and %q", test.args, code, stdout, stderr, test.code, test.text)
+		}
+	}
+}
+
+func TestHours(t *testing.T) {
+	for _, test := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"Mo-Fr 09:00-17:00; PH off", "--region", "DE-BE", "--at", "2026-12-25T10:00"}, "at    Fri 2026-12-25 10:00 CET (Europe/Berlin)\n" +
+			"state closed\nnext  open from Mon 2026-12-28 09:00 CET\nwhy   the rule “PH off”, asked for 2026-12-25, which is a holiday (Erster Weihnachtstag)\n"},
+		{[]string{"24/7", "--at", "2026-12-25T10:00"}, "at    Fri 2026-12-25 10:00 CET (Europe/Berlin)\n" +
+			"state open\nnext  no change that is known\nwhy   the rule “24/7”, asked for 2026-12-25\n"},
+		{[]string{"10:00-sunset", "--at", "2026-06-21T12:00", "--pin", "52.52,13.40", "--json"}, `{"state":"open","next_change_at":"2026-06-21T19:33:00Z","rule":"10:00-sunset","day":"2026-06-21","holiday":"","holiday_in_doubt":false,"special":false}` + "\n"},
+	} {
+		code, stdout, stderr := call(t, "", append([]string{"hours", "--zone", "Europe/Berlin"}, test.args...)...)
+		if code != done || stdout != test.want {
+			t.Errorf("%v: exit %d\n%s%s", test.args, code, stdout, stderr)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package hours_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -77,4 +78,23 @@ func BenchmarkDistinct(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(len(list)), "schedules")
+}
+
+// BenchmarkWorst is the hardest question: one whose answer never changes, so
+// that more than a year is looked through, of the longest values.
+func BenchmarkWorst(b *testing.B) {
+	for name, value := range map[string]string{
+		"sun and school holidays": "22:00-sunrise;; SH unknown",
+		"hundred rules":           strings.Repeat("Mo[1] off;", 100) + "2020",
+		"hundred dates":           "2020;" + strings.Repeat("Jan 1,", 160) + "Jan 1",
+		"hundred holidays":        strings.Repeat("PH off;", 120) + "SH off;unknown",
+		"hundred times":           "2020 " + strings.Repeat("1:00-2:00,", 90) + "3:00-4:00;PH unknown;SH off",
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				s := scheduled(b, value) // nothing is remembered
+				_ = s.At(time.Date(2025, 6, 4, 13, 11, 0, 0, time.UTC))
+			}
+		})
+	}
 }

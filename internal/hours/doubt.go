@@ -47,6 +47,9 @@ func (p *plan) assumptions(n day, ways []assumption) []assumption {
 	}
 	var public, school bool
 	for i := range p.rules {
+		if public && school {
+			break
+		}
 		for _, h := range p.rules[i].holidays {
 			if p.holiday(h, n) == maybe || p.holiday(h, n-1) == maybe {
 				public, school = public || !h.school, school || h.school

@@ -98,6 +98,7 @@ type plan struct {
 	usual     [7][]piece                  // weekly: what begins on a weekday, Monday first
 	lines     [7][]piece                  // weekly: what holds on a weekday, with the tail of the night before
 	days      [16]atomic.Pointer[dayLine] // what holds on a day, as last found out
+	suns      [16]atomic.Pointer[sunMoment]
 }
 
 // special is a Special with its days as numbers.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"nearby/internal/text"
 )
@@ -38,10 +39,14 @@ var holidayText string
 type calendar struct {
 	sure, doubtful []rule
 	years          sync.Map // int -> *yearDays
+	last           atomic.Pointer[yearDays]
 }
 
 // yearDays is the answer for each day of a year.
-type yearDays [366]truth
+type yearDays struct {
+	first, end day
+	days       [366]truth
+}
 
 // section is the rules written down for a country or a part of it.
 type section struct{ sure, doubtful []rule }
@@ -110,22 +115,31 @@ func calendarOf(region string) *calendar {
 
 // on reports whether the day is a public holiday.
 func (c *calendar) on(n day) truth {
-	y, _, _ := n.civil()
-	first := dayNumber(y, 1, 1)
-	if year, ok := c.years.Load(y); ok {
-		return year.(*yearDays)[n-first]
+	year := c.last.Load()
+	if year == nil || n < year.first || n >= year.end {
+		y, _, _ := n.civil()
+		if known, ok := c.years.Load(y); ok {
+			year = known.(*yearDays)
+		} else {
+			year = c.find(y)
+			c.years.Store(y, year)
+		}
+		c.last.Store(year)
 	}
-	var year yearDays
-	for i := range year {
-		switch d := first + day(i); {
-		case anyMatches(c.sure, d):
-			year[i] = yes
-		case anyMatches(c.doubtful, d):
-			year[i] = maybe
+	return year.days[n-year.first]
+}
+
+func (c *calendar) find(y int) *yearDays {
+	year := &yearDays{first: dayNumber(y, 1, 1), end: dayNumber(y+1, 1, 1)}
+	for n := year.first; n < year.end; n++ {
+		switch {
+		case anyMatches(c.sure, n):
+			year.days[n-year.first] = yes
+		case anyMatches(c.doubtful, n):
+			year.days[n-year.first] = maybe
 		}
 	}
-	c.years.Store(y, &year)
-	return year[n-first]
+	return year
 }
 
 // name is what the holiday of a day is called there; empty on other days.

@@ -110,8 +110,24 @@ func (a anchor) resolve(y int, last bool) day {
 	return n + day(a.offset)
 }
 
-func (r dateRange) has(n day) bool {
-	y, _, _ := n.civil()
+// plain reports whether the anchor is the same day, or month, of every year.
+func (a *anchor) plain() bool {
+	return a.year == 0 && !a.easter && a.nth == 0 && a.offset == 0 && !(a.month == 2 && a.day == 29)
+}
+
+// has reports whether the range holds day n, which is y-m-d.
+func (r *dateRange) has(n day, y, m, d int) bool {
+	if r.from.plain() && r.to.plain() && !r.openEnd {
+		// The usual case, a few comparisons.
+		at, from, to := m*32+d, r.from.month*32+r.from.day, r.to.month*32+r.to.day
+		if r.to.day == 0 {
+			to += 31
+		}
+		if from <= to {
+			return from <= at && at <= to
+		}
+		return at >= from || at <= to
+	}
 	if r.from.year != 0 {
 		from := r.from.resolve(r.from.year, false)
 		if r.openEnd {
@@ -201,8 +217,9 @@ func anyHas(ranges []stepRange, n int) bool {
 }
 
 func (r *rule) onDate(n day) bool {
+	y, m, d := n.civil()
 	for i := range r.dates {
-		if r.dates[i].has(n) {
+		if r.dates[i].has(n, y, m, d) {
 			return true
 		}
 	}

@@ -85,8 +85,28 @@ func sunAt(unix float64) (declination, equation float64) {
 	return declination, e / degree * 240
 }
 
+// sunMoment is the answer of sunMinute.
+type sunMoment struct {
+	e      event
+	n      day
+	minute int
+	sky    sky
+}
+
 // sunMinute is the minute of day n's wall clock at which the event happens.
+// Each is asked for several times in a row, so the last answers are kept.
 func (p *plan) sunMinute(e event, n day) (int, sky) {
+	slot := &p.suns[(uint32(n)*4+uint32(e))%uint32(len(p.suns))]
+	m := slot.Load()
+	if m == nil || m.e != e || m.n != n {
+		m = &sunMoment{e: e, n: n}
+		m.minute, m.sky = p.findSun(e, n)
+		slot.Store(m)
+	}
+	return m.minute, m.sky
+}
+
+func (p *plan) findSun(e event, n day) (int, sky) {
 	midnight := int64(n) * secondsPerDay
 	// The solar noon that belongs to the day is the one nearest to the clock's:
 	// some islands keep the date of the other side of the world.
