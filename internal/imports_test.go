@@ -27,6 +27,7 @@ var floors = [][]string{
 	{"directory/category"},
 	{"directory"},
 	{"verification", "catalog"},
+	{"proposal"},
 	{"payout"},
 	{"ledger"},
 	{"order"},

@@ -30,6 +30,7 @@ import (
 	"nearby/internal/order"
 	"nearby/internal/payment"
 	"nearby/internal/payout"
+	"nearby/internal/proposal"
 	"nearby/internal/server/pages"
 	"nearby/internal/verification"
 )
@@ -74,6 +75,7 @@ type App struct {
 	Account      *account.Service
 	Directory    *directory.Service
 	Verification *verification.Service
+	Proposal     *proposal.Service
 	Catalog      *catalog.Service
 	Photos       *blob.Store
 	Payout       *payout.Service
@@ -164,6 +166,7 @@ func (a *App) furnish(ctx context.Context) error {
 		a.Directory.ShowUnclaimed()
 	}
 	a.Verification = verification.New(a.DB, a.Account, a.Directory, a.Audit, a.Jobs, a.Clock, a.IDs)
+	a.Proposal = proposal.New(a.DB, a.Account, a.Directory, a.Verification, a.Audit, a.Jobs, a.Clock, a.IDs)
 	a.Catalog = catalog.New(a.DB, a.Account, a.Directory, a.Photos, a.Audit, a.Clock, a.IDs)
 	a.Directory.SetSearchable(a.Catalog.Searchable)
 	a.Payout = payout.New(payout.Deps{
@@ -213,6 +216,7 @@ func (a *App) Work(ctx context.Context) {
 		"audit anchor": a.anchor,
 		"sessions":     every(time.Hour, a.Account.Sweep),
 		"leases":       every(30*time.Second, a.Verification.EndLeases),
+		"proposals":    every(10*time.Minute, a.Proposal.Tidy),
 		"payments":     a.Order.Run,
 		"accounts":     a.Payout.Run,
 		"comparison":   every(time.Minute, a.compare),

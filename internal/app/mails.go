@@ -20,9 +20,11 @@ var (
 		"sign_up": "/sign-up/confirm?t=", "sign_up_known": "/sign-in", "password_reset": "/password/new?t=", "password_unknown": "/sign-up",
 		"password_changed": "/me", "invite": "/invite?t=",
 	}
-	businessLetters = []string{
-		"verification_approve", "verification_ask", "verification_reject", "verification_suspend", "verification_reinstate",
-		"verification_submitted", "verification_taken", "verification_withdrawn",
+	businessLetters = map[string]string{
+		"verification_approve": "/verification", "verification_ask": "/verification", "verification_reject": "/verification",
+		"verification_suspend": "/verification", "verification_reinstate": "/verification", "verification_submitted": "/verification",
+		"verification_taken": "/verification", "verification_withdrawn": "/verification",
+		"change_approved": "/profile", "change_declined": "/profile",
 	}
 	shopperLetters = []string{
 		"order_placed", "order_accepted", "order_declined", "order_ready", "order_on_its_way", "order_completed", "order_cancelled",
@@ -50,7 +52,7 @@ func (a *App) mails(render *reply.Renderer) {
 			return a.letter(render, to.Locale, name, to.Email, link, "Name", to.Name), nil
 		})
 	}
-	for _, name := range businessLetters {
+	for name, section := range businessLetters {
 		a.Outbox.Template(name, func(ctx context.Context, args json.RawMessage) (mail.Message, error) {
 			var m account.Mail
 			if err := json.Unmarshal(args, &m); err != nil {
@@ -64,7 +66,7 @@ func (a *App) mails(render *reply.Renderer) {
 			if err != nil {
 				return mail.Message{}, err
 			}
-			return a.letter(render, to.Locale, name, to.Email, "/manage/"+b.Slug+"/verification", "Name", to.Name, "Business", b.Name), nil
+			return a.letter(render, to.Locale, name, to.Email, "/manage/"+b.Slug+section, "Name", to.Name, "Business", b.Name), nil
 		})
 	}
 	for _, name := range shopperLetters {

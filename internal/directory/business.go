@@ -71,6 +71,12 @@ type Business struct {
 	SourceID    string   // its id there
 	OwnerFields []string // what an owner entered, and an import must leave alone
 
+	// When these last became something else in public, nil for never.
+	NameChangedAt     *time.Time
+	CategoryChangedAt *time.Time
+	AddressChangedAt  *time.Time
+	WebsiteChangedAt  *time.Time
+
 	VerifiedAt *time.Time
 	CreatedAt  time.Time
 	UpdatedAt  time.Time

@@ -275,6 +275,7 @@ func (i *importer) update(ctx context.Context, old, wanted Business, now time.Ti
 		return Unchanged, nil
 	}
 	b.UpdatedAt, b.Version = now, old.Version+1
+	b.stampChanges(old, now)
 	if err := i.store.save(ctx, b); err != nil {
 		return "", err
 	}

@@ -162,6 +162,7 @@ func (s *Service) Change(ctx context.Context, id string, fn func(*Business) erro
 			}
 		}
 		b.UpdatedAt, b.Version = s.clock(), before.Version+1
+		b.stampChanges(before, b.UpdatedAt)
 		if err := s.store.save(ctx, b); err != nil {
 			return err
 		}
@@ -173,7 +174,7 @@ func (s *Service) Change(ctx context.Context, id string, fn func(*Business) erro
 // Update writes what an owner or manager says of a business. version is the one
 // that was edited, 0 for any. Errors: NotFound for strangers, Forbidden for
 // staff, Precondition "changed_meanwhile", Invalid with every wrong field, code
-// "protected" for those that a verifier has checked.
+// "protected" for those that a verifier has checked; see UpdateHolding.
 func (s *Service) Update(ctx context.Context, actor account.Actor, slugOrID string, version int64, p Profile) (Business, error) {
 	return s.edit(ctx, actor, slugOrID, version, "business.update", func(b *Business) error {
 		before := *b
@@ -209,8 +210,7 @@ func (s *Service) SetPhoto(ctx context.Context, actor account.Actor, slugOrID, h
 }
 
 // Close takes a business of the owner's out of the directory; Reopen makes it a
-// draft again, free to be edited and submitted anew. It is the way to change
-// what was verified.
+// draft again, free to be edited and submitted anew.
 func (s *Service) Close(ctx context.Context, actor account.Actor, slugOrID string) (Business, error) {
 	return s.turn(ctx, actor, slugOrID, EventClose)
 }

@@ -50,9 +50,15 @@ type businessRow struct {
 	SourceID        string
 	OwnerFields     string
 	VerifiedAt      *time.Time
-	CreatedAt       time.Time
-	UpdatedAt       time.Time
-	Version         int64
+
+	NameChangedAt     *time.Time
+	CategoryChangedAt *time.Time
+	AddressChangedAt  *time.Time
+	WebsiteChangedAt  *time.Time
+
+	CreatedAt time.Time
+	UpdatedAt time.Time
+	Version   int64
 }
 
 func (businessRow) TableName() string { return "businesses" }
@@ -91,7 +97,8 @@ type fullRow struct {
 var fullColumns = func() string {
 	business := `id slug owner_id name name_key category description phone email website attributes legal_name register_number
 		certified_at state state_before currency pickup delivery pay_at_pickup accept_first paused prep_minutes delivery_radius
-		delivery_fee delivery_minimum photo_hash source source_id owner_fields verified_at created_at updated_at version`
+		delivery_fee delivery_minimum photo_hash source source_id owner_fields verified_at
+		name_changed_at category_changed_at address_changed_at website_changed_at created_at updated_at version`
 	location := `id business_id lat lng cell checked_lat checked_lng zone hours hours_text street house_number unit postcode
 		district city region country`
 	var columns []string
@@ -113,7 +120,8 @@ func toRows(b Business) (businessRow, locationRow) {
 		Paused: b.Paused, PrepMinutes: b.PrepMinutes, DeliveryRadius: b.DeliveryRadiusM, DeliveryFee: b.DeliveryFee,
 		DeliveryMinimum: b.DeliveryMinimum, PhotoHash: b.PhotoHash, Source: b.Source, SourceID: b.SourceID,
 		OwnerFields: joinWords(b.OwnerFields), VerifiedAt: b.VerifiedAt, CreatedAt: b.CreatedAt, UpdatedAt: b.UpdatedAt,
-		Version: b.Version,
+		Version: b.Version, NameChangedAt: b.NameChangedAt, CategoryChangedAt: b.CategoryChangedAt,
+		AddressChangedAt: b.AddressChangedAt, WebsiteChangedAt: b.WebsiteChangedAt,
 	}
 	if b.OwnerID != "" {
 		business.OwnerID = &b.OwnerID
@@ -172,7 +180,8 @@ func (r *fullRow) business(known schedules) (Business, error) {
 		Paused: b.Paused, PrepMinutes: b.PrepMinutes, DeliveryRadiusM: b.DeliveryRadius, DeliveryFee: b.DeliveryFee,
 		DeliveryMinimum: b.DeliveryMinimum, PhotoHash: b.PhotoHash, Source: b.Source, SourceID: b.SourceID,
 		OwnerFields: strings.Fields(b.OwnerFields), VerifiedAt: b.VerifiedAt, CreatedAt: b.CreatedAt, UpdatedAt: b.UpdatedAt,
-		Version: b.Version,
+		Version: b.Version, NameChangedAt: b.NameChangedAt, CategoryChangedAt: b.CategoryChangedAt,
+		AddressChangedAt: b.AddressChangedAt, WebsiteChangedAt: b.WebsiteChangedAt,
 	}
 	if b.OwnerID != nil {
 		full.OwnerID = *b.OwnerID

@@ -45,7 +45,7 @@ func New(db *database.DB, accounts *account.Service, dir *directory.Service, log
 // field that is missing, Conflict "not_allowed" in the wrong state.
 func (s *Service) Submit(ctx context.Context, actor account.Actor, slugOrID string) (request Request, err error) {
 	err = s.byOwner(ctx, actor, slugOrID, directory.EventSubmit, func(ctx context.Context, b directory.Business) error {
-		if err := missing(Checklist(b)); err != nil {
+		if err := Complete(b); err != nil {
 			return err
 		}
 		now := s.clock()
@@ -262,7 +262,7 @@ func (s *Service) decide(ctx context.Context, actor account.Actor, requestID str
 			return errLease
 		}
 		if event == directory.EventApprove {
-			if err := missing(Checklist(*b)); err != nil {
+			if err := Complete(*b); err != nil {
 				return err
 			}
 			duplicates, err := s.directory.Duplicates(ctx, *b)
@@ -470,6 +470,21 @@ func (s *Service) oneOf(ctx context.Context, actor account.Actor, roles ...accou
 	return "", errs.New(errs.Forbidden, "wrong_role", "You may not do this.")
 }
 
+// Impartial makes sure that the actor is a verifier at this moment and has
+// nothing to do with the business, nor is somebody named in others. Errors:
+// Forbidden "wrong_role" or "own_business".
+func (s *Service) Impartial(ctx context.Context, actor account.Actor, b directory.Business, others ...string) error {
+	if err := s.mustBe(ctx, actor, account.Verifier); err != nil {
+		return err
+	}
+	if slices.Contains(others, actor.ID) {
+		return errOwn
+	}
+	return s.unrelated(ctx, actor, b, "")
+}
+
+var errOwn = errs.New(errs.Forbidden, "own_business", "Nobody decides on a business of their own.")
+
 // unrelated refuses an actor who has something to do with the business.
 func (s *Service) unrelated(ctx context.Context, actor account.Actor, b directory.Business, submittedBy string) error {
 	_, member, err := s.accounts.Member(ctx, actor.ID, b.ID)
@@ -477,7 +492,7 @@ func (s *Service) unrelated(ctx context.Context, actor account.Actor, b director
 		return err
 	}
 	if member || actor.ID == b.OwnerID || actor.ID == submittedBy {
-		return errs.New(errs.Forbidden, "own_business", "Nobody decides on a business of their own.")
+		return errOwn
 	}
 	return nil
 }

@@ -99,10 +99,11 @@ func Checklist(b directory.Business) []Item {
 	}
 }
 
-// missing is the error that names every required line that is not done.
-func missing(list []Item) error {
+// Complete is the error that names every required line of the checklist that
+// is not done; nil when a business can be looked at.
+func Complete(b directory.Business) error {
 	var fields []errs.Field
-	for _, item := range list {
+	for _, item := range Checklist(b) {
 		if item.Required && !item.Done {
 			fields = append(fields, errs.Field{Name: item.Field, Code: "required", Message: "This is needed before we can look at the business."})
 		}

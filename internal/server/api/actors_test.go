@@ -77,6 +77,16 @@ var actors = map[string]expect{
 	"complete-order":       workers,
 	"refund-order":         ownersAll,
 
+	"list-own-changes": {401, 403, 404, 404},
+	"withdraw-change":  {401, 403, 404, 404},
+
+	"list-changes":   verifiers,
+	"get-change":     verifiers,
+	"take-change":    verifiers,
+	"release-change": verifiers,
+	"approve-change": verifiers,
+	"decline-change": verifiers,
+
 	"list-requests":   verifiers,
 	"get-request":     verifiers,
 	"take-request":    verifiers,

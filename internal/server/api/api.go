@@ -21,6 +21,7 @@ import (
 	"nearby/internal/notice"
 	"nearby/internal/order"
 	"nearby/internal/payout"
+	"nearby/internal/proposal"
 	"nearby/internal/server/route"
 	"nearby/internal/verification"
 )
@@ -34,6 +35,7 @@ type Deps struct {
 	Account      *account.Service
 	Directory    *directory.Service
 	Verification *verification.Service
+	Proposal     *proposal.Service
 	Catalog      *catalog.Service
 	Order        *order.Service
 	Payout       *payout.Service
@@ -69,6 +71,7 @@ func mount(e *echo.Echo, d Deps) *api {
 	a.products()
 	a.counter()
 	a.desk()
+	a.changes()
 	a.document(e)
 	return a
 }

@@ -9,6 +9,7 @@ import (
 	"nearby/internal/directory"
 	"nearby/internal/errs"
 	"nearby/internal/hours"
+	"nearby/internal/proposal"
 	"nearby/internal/verification"
 )
 
@@ -31,7 +32,7 @@ func (a *api) businesses() {
 	add(a, operation{
 		id: "edit-business", method: http.MethodPatch, path: "/businesses/{id}", tag: tag, who: holder, scope: "business:write", limit: "token", edit: true,
 		summary: "Change what a business says of itself and how it sells",
-		about:   "What is left out stays as it is. Fields that a verifier has checked are protected (422 protected): close and reopen the business to change them.",
+		about:   "What is left out stays as it is. What a verifier has checked of a listed business (name, category, address, pin, website, legal name, register number) becomes a change: own.change shows it, and the public goes on seeing the old values until it is approved. While an application is being looked at those fields are protected (422 protected).",
 		example: map[string]any{"description": "Bread, buns and cakes from Quay Street.", "selling": map[string]any{"prep_minutes": 20}},
 		header:  map[string]any{"If-Match": "*"},
 	}, a.editBusiness)
@@ -111,11 +112,12 @@ type Business struct {
 
 // OwnPart is what only the people of a business see of it.
 type OwnPart struct {
-	State     string    `json:"state"`
-	Role      string    `json:"role" doc:"Yours in this business."`
-	Certified bool      `json:"certified" doc:"The owner certified to sell only what is lawful."`
-	CreatedAt time.Time `json:"created_at"`
-	Version   int64     `json:"version" doc:"The number in the ETag."`
+	State     string        `json:"state"`
+	Change    Maybe[Change] `json:"change" doc:"What waits for a verifier before the public sees it."`
+	Role      string        `json:"role" doc:"Yours in this business."`
+	Certified bool          `json:"certified" doc:"The owner certified to sell only what is lawful."`
+	CreatedAt time.Time     `json:"created_at"`
+	Version   int64         `json:"version" doc:"The number in the ETag."`
 }
 
 // OpenNow is OpenState with its reason.
@@ -175,9 +177,19 @@ type Selling struct {
 
 // Trust is how a business came to be listed.
 type Trust struct {
-	State      string     `json:"state" enum:"verified,verified_due,limited,unclaimed,unlisted"`
-	VerifiedAt *time.Time `json:"verified_at"`
-	Ways       []string   `json:"ways" doc:"person: a verifier compared the application; import: the operator took it over from a source."`
+	State      string      `json:"state" enum:"verified,verified_due,limited,unclaimed,unlisted"`
+	VerifiedAt *time.Time  `json:"verified_at"`
+	Changed    LastChanged `json:"last_changed" doc:"When the public saw these become something else; null for never since the first approval."`
+	Pending    []string    `json:"pending" doc:"Fields whose change waits for a verifier."`
+	Ways       []string    `json:"ways" doc:"person: a verifier compared the application; import: the operator took it over from a source."`
+}
+
+// LastChanged is when fields last became something else in public.
+type LastChanged struct {
+	Name     *time.Time `json:"name"`
+	Category *time.Time `json:"category"`
+	Address  *time.Time `json:"address"`
+	Website  *time.Time `json:"website"`
 }
 
 var dayWords = [7]string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"}
@@ -213,7 +225,9 @@ func (a *api) businessView(ctx context.Context, b directory.Business) (Business,
 			PrepMinutes: b.PrepMinutes, DeliveryRadiusM: b.DeliveryRadiusM, DeliveryFee: Amount{b.DeliveryFee, b.Currency},
 			DeliveryMinimum: Amount{b.DeliveryMinimum, b.Currency},
 		},
-		Trust: Trust{State: "unlisted", VerifiedAt: momentOf(b.VerifiedAt), Ways: []string{}},
+		Trust: Trust{State: "unlisted", VerifiedAt: momentOf(b.VerifiedAt), Ways: []string{}, Pending: []string{}, Changed: LastChanged{
+			Name: momentOf(b.NameChangedAt), Category: momentOf(b.CategoryChangedAt), Address: momentOf(b.AddressChangedAt), Website: momentOf(b.WebsiteChangedAt),
+		}},
 	}
 	if b.Located() {
 		cell := b.Cell.String()
@@ -234,6 +248,13 @@ func (a *api) businessView(ctx context.Context, b directory.Business) (Business,
 			return v, err
 		}
 		v.Trust.Ways = words(ways)
+		pending, err := a.Proposal.Pending(ctx, b.ID)
+		if err != nil {
+			return v, err
+		}
+		if pending != nil {
+			v.Trust.Pending = proposal.Fields(pending.Wanted)
+		}
 	}
 	return v, nil
 }
@@ -279,7 +300,15 @@ func (a *api) ownView(ctx context.Context, c *caller, id string) (answer[Busines
 		return answer[Business]{}, err
 	}
 	role, _, err := a.Account.Member(ctx, c.token.User.ID, id)
+	if err != nil {
+		return answer[Business]{}, err
+	}
 	view.Own = &OwnPart{State: string(b.State), Role: string(role), Certified: b.CertifiedAt != nil, CreatedAt: b.CreatedAt.UTC(), Version: b.Version}
+	pending, err := a.Proposal.Pending(ctx, id)
+	if pending != nil {
+		change := changeView(*pending)
+		view.Own.Change = maybe(&change)
+	}
 	return answer[Business]{Body: view, Version: b.Version, Private: true}, err
 }
 

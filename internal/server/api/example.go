@@ -34,7 +34,7 @@ func exampleID(n int) string { return fmt.Sprintf("019b2f00-0000-7000-8000-%012d
 var examplePaths = map[string]map[string]string{
 	"": {
 		"id": "harbour-bakery", "product_id": exampleProduct, "variant_id": exampleVariant, "order_id": exampleID(10),
-		"request_id": exampleID(20), "user_id": exampleID(30), "receipt": exampleReceipt,
+		"request_id": exampleID(20), "change_id": exampleID(40), "user_id": exampleID(30), "receipt": exampleReceipt,
 	},
 	"submit-business":   {"id": "quay-dairy"},
 	"withdraw-business": {"id": "pier-pantry"},
@@ -55,6 +55,12 @@ var examplePaths = map[string]map[string]string{
 	"approve-request":   {"request_id": exampleID(23)},
 	"ask-request":       {"request_id": exampleID(24)},
 	"reject-request":    {"request_id": exampleID(25)},
+	"list-own-changes":  {"id": "sign-f-shop"},
+	"withdraw-change":   {"id": "sign-f-shop"},
+	"take-change":       {"change_id": exampleID(41)},
+	"release-change":    {"change_id": exampleID(42)},
+	"approve-change":    {"change_id": exampleID(43)},
+	"decline-change":    {"change_id": exampleID(44)},
 	"remove-staff":      {"user_id": exampleID(31)},
 	"edit-product":      {"product_id": exampleID(4)},
 	"archive-product":   {"product_id": exampleID(5)},

@@ -35,6 +35,7 @@ import (
 	"nearby/internal/payment"
 	"nearby/internal/payment/paymenttest"
 	"nearby/internal/payout"
+	"nearby/internal/proposal"
 	"nearby/internal/server"
 	"nearby/internal/server/reply"
 	"nearby/internal/server/route"
@@ -110,10 +111,12 @@ func open(t testing.TB, db *database.DB, config server.Config) *house {
 	h.must(err)
 	floor := &route.Floor{Render: render, Account: accounts, Clock: now, BaseURL: config.BaseURL}
 	running := server.New(config, now, floor, nil, func(context.Context) error { return nil })
+	desk := verification.New(db, accounts, places, log, h.jobs, now, ids)
 	h.deps = Deps{
 		DB: db, Account: accounts, Directory: places, Catalog: products, Order: orders, Payout: h.payouts, Photos: photos,
-		Verification: verification.New(db, accounts, places, log, h.jobs, now, ids), Notice: notice.New(db, places, products, log, now, ids),
-		Floor: floor, Clock: now, BaseURL: config.BaseURL, Version: "test",
+		Verification: desk, Notice: notice.New(db, places, products, log, now, ids),
+		Proposal: proposal.New(db, accounts, places, desk, log, h.jobs, now, ids),
+		Floor:    floor, Clock: now, BaseURL: config.BaseURL, Version: "test",
 	}
 	h.api = mount(running.Echo(), h.deps)
 	h.handler = running.Handler()
@@ -177,6 +180,7 @@ func (h *house) furnish() {
 	h.onboard(h.bakery, h.owner)
 	h.orders()
 	h.requests()
+	h.wishes()
 	n, err := h.deps.Notice.File(h.ctx(), audit.Public, notice.Input{Business: h.bakery.Slug, Kind: "wrong", Text: "The door is on the other side."})
 	h.must(err)
 	h.ids[exampleReceipt] = n.Receipt
@@ -320,6 +324,28 @@ func (h *house) requests() {
 		if n >= 22 {
 			_, err := h.deps.Verification.Take(h.ctx(), h.verifier.As(account.Verifier), id)
 			h.must(err)
+		}
+	}
+}
+
+// wishes makes changes 40 to 45 of listed businesses; 42 to 44 are held by the
+// verifier.
+func (h *house) wishes() {
+	h.t.Helper()
+	as, desk := h.owner.As(account.Owner), h.verifier.As(account.Verifier)
+	for n := 40; n <= 45; n++ {
+		h.clock.Advance(time.Minute)
+		b := h.business(h.owner, "Sign "+string(rune('A'+n-40))+" Shop", 52.8+float64(n)/100, 13.6)
+		h.list(b, h.owner)
+		b, err := h.deps.Directory.Get(h.ctx(), b.ID)
+		h.must(err)
+		p := b.Profile()
+		p.Name, p.Address.HouseNumber = "New "+b.Name, "5"
+		_, change, err := h.deps.Proposal.Update(h.ctx(), as, b.ID, 0, p)
+		h.must(err)
+		h.ids[exampleID(n)] = change.ID
+		if n >= 42 && n <= 44 {
+			h.must(h.deps.Proposal.Take(h.ctx(), desk, change.ID))
 		}
 	}
 }

@@ -157,7 +157,7 @@ func (a *api) edit(ctx context.Context, c *caller, b directory.Business, in *edi
 	if body.Name != nil || body.ProfileBody != (ProfileBody{}) {
 		profile := body.over(b.Profile())
 		put(&profile.Name, body.Name)
-		if b, err = a.Directory.Update(ctx, c.owner(), b.ID, version, profile); err != nil {
+		if b, _, err = a.Proposal.Update(ctx, c.owner(), b.ID, version, profile); err != nil {
 			return b, err
 		}
 		version = 0 // the row is locked now

@@ -5,11 +5,11 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"nearby/internal/account"
 	"nearby/internal/directory"
 	"nearby/internal/directory/category"
-	"nearby/internal/errs"
 	"nearby/internal/server/pages"
 	"nearby/internal/server/route"
 	"nearby/internal/server/view"
@@ -30,28 +30,14 @@ func (h *Handlers) open(r *route.Request) (route.Answer, error) {
 
 // casePage is the queue with the case of the address beside it.
 func (h *Handlers) casePage(r *route.Request) (*pages.Queue, error) {
-	ctx, id := r.Req().Context(), r.Param("request")
-	page, waiting, err := h.queuePage(r, id)
-	if err != nil {
-		return nil, err
-	}
-	c, err := h.Verification.Case(ctx, r.As(account.Verifier), id)
-	at := slices.IndexFunc(waiting, func(w verification.Waiter) bool { return w.ID == id })
-	if errs.Has(err, "own_business") && at >= 0 {
-		page.Case = &pages.Case{ID: id, Name: waiting[at].Name, Kind: "new", Age: r.Now().Sub(waiting[at].SubmittedAt), Own: true}
-	} else if err != nil {
-		return nil, err
-	} else if page.Case, err = h.caseOf(r, c); err != nil {
-		return nil, err
-	}
-	page.Title = page.Case.Name
-	if at > 0 {
-		page.Case.Previous = "/desk/" + waiting[at-1].ID
-	}
-	if at >= 0 && at+1 < len(waiting) {
-		page.Case.Next = "/desk/" + waiting[at+1].ID
-	}
-	return page, nil
+	id := r.Param("request")
+	return h.beside(r, id, func() (*pages.Case, error) {
+		c, err := h.Verification.Case(r.Req().Context(), r.As(account.Verifier), id)
+		if err != nil {
+			return nil, err
+		}
+		return h.caseOf(r, c)
+	})
 }
 
 func (h *Handlers) caseOf(r *route.Request, c verification.Case) (*pages.Case, error) {
@@ -64,14 +50,8 @@ func (h *Handlers) caseOf(r *route.Request, c verification.Case) (*pages.Case, e
 		Reasons: options(r, "reject", verification.RejectCodes, ""), Codes: options(r, "ask", verification.AskCodes, ""), Fields: fields(nil),
 	}
 	names := map[string]string{}
-	if id := holder(c.Request, now); id == r.User().ID {
-		shown.Held, shown.HeldUntil = !shown.Closed, c.Request.LeaseUntil.In(zone)
-	} else if id != "" {
-		var err error
-		if shown.Holder, err = h.name(ctx, names, id); err != nil {
-			return nil, err
-		}
-		shown.HeldUntil = c.Request.LeaseUntil.In(zone)
+	if err := h.held(r, shown, names, holder(c.Request, now), c.Request.LeaseUntil.In(zone)); err != nil {
+		return nil, err
 	}
 	if b.PhotoHash != "" {
 		shown.Photo = view.Picture(b.PhotoHash, b.Name, 0, 0)
@@ -92,6 +72,20 @@ func (h *Handlers) caseOf(r *route.Request, c verification.Case) (*pages.Case, e
 		Pins: []view.MapPin{{Point: b.Point, N: view.Plate(b.Address.HouseNumber), Name: b.Name, URL: "#main", Current: true}},
 	})
 	return shown, err
+}
+
+// held says who works on a case.
+func (h *Handlers) held(r *route.Request, shown *pages.Case, names map[string]string, holderID string, until time.Time) (err error) {
+	if holderID == "" {
+		return nil
+	}
+	shown.HeldUntil = until
+	if holderID == r.User().ID {
+		shown.Held = !shown.Closed
+		return nil
+	}
+	shown.Holder, err = h.name(r.Req().Context(), names, holderID)
+	return err
 }
 
 // rows puts what was claimed beside what was found. A row without anything found
@@ -138,22 +132,30 @@ func checks(r *route.Request, c verification.Case) []pages.Check {
 		}
 	}
 	list := []pages.Check{{Word: "complete", OK: len(missing) == 0, Note: strings.Join(missing, ", ")}}
-	pin := pages.Check{Word: "pin", OK: c.StreetM >= 0 && c.StreetM <= nearPin, Note: r.Text("case.street_unknown")}
-	if c.StreetM >= 0 {
-		pin.Note = r.Text("case.from_street", "Metres", fmt.Sprintf("%.0f", math.Round(c.StreetM)))
-	}
 	moved := pages.Check{Word: "moved", OK: c.PinMovedM <= movedFar}
 	if c.PinMovedM >= 1 {
 		moved.Note = r.Text("case.moved_by", "Metres", fmt.Sprintf("%.0f", math.Round(c.PinMovedM)))
 	}
-	var doubles []string
-	for _, d := range c.Duplicates {
-		doubles = append(doubles, fmt.Sprintf("%s (%s, %.0f m)", d.Name, r.Word("business.state", string(d.State)), d.DistanceM))
-	}
-	return append(list, pin, moved,
-		pages.Check{Word: "duplicate", OK: len(doubles) == 0, Note: strings.Join(doubles, ", ")},
+	return append(list, pinCheck(r, c.StreetM), moved, duplicateCheck(r, c.Duplicates),
 		pages.Check{Word: "hours", OK: c.Business.Hours.Known()},
 		pages.Check{Word: "photo", OK: c.Business.PhotoHash != ""})
+}
+
+// pinCheck says how far a pin is from the street of its address, -1 for unknown.
+func pinCheck(r *route.Request, streetM float64) pages.Check {
+	check := pages.Check{Word: "pin", OK: streetM >= 0 && streetM <= nearPin, Note: r.Text("case.street_unknown")}
+	if streetM >= 0 {
+		check.Note = r.Text("case.from_street", "Metres", fmt.Sprintf("%.0f", math.Round(streetM)))
+	}
+	return check
+}
+
+func duplicateCheck(r *route.Request, list []directory.Duplicate) pages.Check {
+	var doubles []string
+	for _, d := range list {
+		doubles = append(doubles, fmt.Sprintf("%s (%s, %.0f m)", d.Name, r.Word("business.state", string(d.State)), d.DistanceM))
+	}
+	return pages.Check{Word: "duplicate", OK: len(doubles) == 0, Note: strings.Join(doubles, ", ")}
 }
 
 // replies are texts that are ready to use in a question.

@@ -71,19 +71,27 @@ func (h *Handlers) reject(r *route.Request) (route.Answer, error) {
 // refused shows the case again with what was typed and why it was not done.
 // names maps the room's fields to the form's.
 func (h *Handlers) refused(r *route.Request, err error, form pages.DecisionForm, names map[string]string) (route.Answer, error) {
+	return h.again(r, err, names, h.casePage, func(c *pages.Case) {
+		c.Form = form
+		c.Reasons = options(r, "reject", verification.RejectCodes, form.Reason)
+		c.Codes = options(r, "ask", verification.AskCodes, form.Code)
+		c.Fields = fields(form.Fields)
+	})
+}
+
+// again shows the page of a case with the error in it; fill puts back what was
+// typed.
+func (h *Handlers) again(r *route.Request, err error, names map[string]string, read func(*route.Request) (*pages.Queue, error), fill func(*pages.Case)) (route.Answer, error) {
 	wrong, invalid := view.Errors(err)
 	if !invalid && !errs.Is(err, errs.Conflict) && !errs.Has(err, "own_business") {
 		return nil, err
 	}
-	page, failed := h.casePage(r)
+	page, failed := read(r)
 	if failed != nil {
 		return nil, failed
 	}
 	c := page.Case
-	c.Form = form
-	c.Reasons = options(r, "reject", verification.RejectCodes, form.Reason)
-	c.Codes = options(r, "ask", verification.AskCodes, form.Code)
-	c.Fields = fields(form.Fields)
+	fill(c)
 	page.Failed = true
 	if !invalid {
 		c.Errors = pages.Errors{{Message: errs.Of(err).Message}}

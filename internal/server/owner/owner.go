@@ -15,6 +15,7 @@ import (
 	"nearby/internal/order"
 	"nearby/internal/payment"
 	"nearby/internal/payout"
+	"nearby/internal/proposal"
 	"nearby/internal/server/pages"
 	"nearby/internal/server/route"
 	"nearby/internal/server/view"
@@ -26,6 +27,7 @@ type Handlers struct {
 	Account      *account.Service
 	Directory    *directory.Service
 	Verification *verification.Service
+	Proposal     *proposal.Service
 	Catalog      *catalog.Service
 	Order        *order.Service
 	Payout       *payout.Service
@@ -75,6 +77,7 @@ func (h *Handlers) Routes() []route.Route {
 
 		{Method: get, Path: "/manage/:slug/profile", Handle: h.with(h.profile)},
 		{Method: post, Path: "/manage/:slug/profile", Handle: h.with(h.saveProfile), Body: maxUpload, Limit: "upload"},
+		{Method: post, Path: "/manage/:slug/changes/withdraw", Handle: h.with(h.withdrawChange)},
 		{Method: post, Path: "/manage/:slug/selling", Handle: h.with(h.saveSelling)},
 		{Method: get, Path: "/manage/:slug/hours", Handle: h.with(h.hours)},
 		{Method: post, Path: "/manage/:slug/hours", Handle: h.with(h.saveHours)},

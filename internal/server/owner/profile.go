@@ -13,6 +13,7 @@ import (
 	"nearby/internal/errs"
 	"nearby/internal/geo"
 	"nearby/internal/money"
+	"nearby/internal/proposal"
 	"nearby/internal/server/pages"
 	"nearby/internal/server/route"
 	"nearby/internal/server/view"
@@ -28,7 +29,7 @@ func (h *Handlers) profile(r *route.Request, p place) (route.Answer, error) {
 
 func (h *Handlers) profilePage(r *route.Request, p place, typed pages.BusinessForm, selling pages.SellingForm) (*pages.Profile, error) {
 	page := &pages.Profile{
-		Form: typed, Selling: selling, Review: !editable(p.State), CanSell: p.State == directory.Draft,
+		Form: typed, Selling: selling, Review: !editable(p.State), Locked: !editable(p.State) && !p.Listed(), CanSell: p.State == directory.Draft,
 		Categories: view.Categories(r.Lang, typed.Category, r.Text("form.choose")),
 		Countries:  view.Countries(r.Lang, typed.Country, r.Text("form.choose")), Currencies: view.Currencies(selling.Currency),
 	}
@@ -46,6 +47,9 @@ func (h *Handlers) profilePage(r *route.Request, p place, typed pages.BusinessFo
 	}
 	var err error
 	if page.Desk, err = h.desk(r, p, "profile"); err != nil {
+		return nil, err
+	}
+	if err := h.proposed(r, p, page); err != nil {
 		return nil, err
 	}
 	at, ok := pin(typed)
@@ -168,8 +172,9 @@ func (h *Handlers) saveProfile(r *route.Request, p place) (route.Answer, error) 
 	ctx, actor := r.Req().Context(), r.As(account.Owner)
 	in, err := profileInput(r, typed, p.Business)
 	var saved directory.Business
+	var proposed *proposal.Proposal
 	if err == nil {
-		saved, err = h.Directory.Update(ctx, actor, p.ID, version, in)
+		saved, proposed, err = h.Proposal.Update(ctx, actor, p.ID, version, in)
 	}
 	if errs.Has(err, "changed_meanwhile") {
 		return wrong(nil, true)
@@ -185,8 +190,46 @@ func (h *Handlers) saveProfile(r *route.Request, p place) (route.Answer, error) 
 	if err != nil {
 		return nil, err
 	}
-	r.Flash("owner.saved")
+	if proposed != nil {
+		r.Flash("profile.proposed")
+	} else {
+		r.Flash("owner.saved")
+	}
 	return route.See{Path: "/manage/" + saved.Slug + "/profile"}, nil
+}
+
+// proposed shows the change that waits for a verifier, or how the last one
+// ended when that was a refusal.
+func (h *Handlers) proposed(r *route.Request, p place, page *pages.Profile) error {
+	history, err := h.Proposal.History(r.Req().Context(), r.As(account.Owner), p.ID)
+	if err != nil || len(history) == 0 {
+		return err
+	}
+	last, zone := history[0], view.Zone(p.Zone)
+	switch {
+	case last.Open():
+		page.Pending = &pages.PendingChange{
+			Since: last.SubmittedAt.In(zone), Taken: last.State == proposal.InReview, Rows: view.ChangeRows(r.Lang, last.Was, last.Wanted),
+			CanWithdraw: p.role.May(account.RightProfile), WithdrawURL: p.path("/changes/withdraw"),
+		}
+	case last.State == proposal.Declined:
+		step := view.ChangeStep(r.Word, last, zone)
+		page.Refused = &step
+	}
+	return nil
+}
+
+// withdrawChange takes back what waits for a verifier. That it is gone already
+// is as good.
+func (h *Handlers) withdrawChange(r *route.Request, p place) (route.Answer, error) {
+	err := h.Proposal.Withdraw(r.Req().Context(), r.As(account.Owner), p.ID)
+	if err != nil && !errs.Has(err, "decided") && !errs.Is(err, errs.NotFound) {
+		return nil, err
+	}
+	if err == nil {
+		r.Flash("profile.withdrawn")
+	}
+	return route.See{Path: p.path("/profile")}, nil
 }
 
 func sellingForm(b directory.Business) pages.SellingForm {

@@ -250,9 +250,21 @@ type Profile struct {
 	Symbol        string
 	Map           *Map
 	Photo         *Photo
-	Review        bool // what a verifier checked cannot be changed as it is
-	CanSell       bool // the currency can still be chosen
-	Changed       bool // somebody else has saved it meanwhile
+	Review        bool // what a verifier checked is looked at again when it is changed
+	Locked        bool // it cannot be changed now
+	Pending       *PendingChange
+	Refused       *Step // the last change, when it was refused
+	CanSell       bool  // the currency can still be chosen
+	Changed       bool  // somebody else has saved it meanwhile
+}
+
+// PendingChange is what a verifier is to look at before the public sees it.
+type PendingChange struct {
+	Since       time.Time
+	Taken       bool // somebody looks at it now
+	Rows        []CaseRow
+	CanWithdraw bool
+	WithdrawURL string
 }
 
 // BusinessForm is what was typed.

@@ -177,9 +177,19 @@ type Business struct {
 
 // Verified tells how and when a business was checked.
 type Verified struct {
-	At    time.Time
-	Ways  []string // words of the table "verified.way_…": documents, phone, visit, register, photo
-	Until time.Time
+	At      time.Time
+	Ways    []string // words of the table "verified.way_…": documents, phone, visit, register, photo
+	Until   time.Time
+	Since   time.Time   // when the business came to this site
+	Changes []ChangedOn // what last became something else, and when
+	Pending []string    // words of the table "verified.pending_…": what a verifier looks at now
+}
+
+// ChangedOn is when a field of a business last changed; Word is of the table
+// "verified.changed_…".
+type ChangedOn struct {
+	Word string
+	At   time.Time
 }
 
 // HoursRow is one day of the week.

@@ -28,7 +28,7 @@ func site(t *testing.T) *web.Site {
 
 // tables are the prefixes of words that data chooses ("order.state" + "paid").
 var tables = []string{
-	"order.state_", "order.lead_", "order.step_", "order.kind_", "order.paid_by_", "business.state_", "business.closed_", "verified.way_",
+	"order.state_", "decline.", "change.state_", "verified.changed_", "verified.pending_", "order.lead_", "order.step_", "order.kind_", "order.paid_by_", "business.state_", "business.closed_", "verified.way_",
 	"cart.problem_", "product.state_", "product.missing_", "catalog.hint_", "case.kind_", "case.flag_", "case.field_", "case.check_", "apply.item_",
 	"payouts.state_", "payouts.text_", "manage.state_note_", "admin.figure_", "admin.health_", "problem.title_", "problem.text_",
 	"perk.", "role.", "reject.", "todo.", "report.kind_", "report.state_", "order.end_", "order.decline_", "letter.",

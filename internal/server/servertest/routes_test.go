@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"nearby/internal/database/dbtest"
+	"nearby/internal/directory"
 	"nearby/internal/ident"
 	"nearby/internal/order"
 	"nearby/internal/server/servertest"
@@ -107,6 +108,7 @@ var pageRoutes = map[string]struct {
 	"POST /manage/:slug/catalog/:product":         {member, "/manage/{slug}/catalog/{product}"},
 	"GET /manage/:slug/profile":                   {member, "/manage/{slug}/profile"},
 	"POST /manage/:slug/profile":                  {member, "/manage/{slug}/profile"},
+	"POST /manage/:slug/changes/withdraw":         {member, "/manage/{slug}/changes/withdraw"},
 	"POST /manage/:slug/selling":                  {member, "/manage/{slug}/selling"},
 	"GET /manage/:slug/hours":                     {member, "/manage/{slug}/hours"},
 	"POST /manage/:slug/hours":                    {member, "/manage/{slug}/hours"},
@@ -122,6 +124,11 @@ var pageRoutes = map[string]struct {
 	"POST /manage/:slug/staff/:user":              {member, "/manage/{slug}/staff/{owner}"},
 	"GET /desk":                                   {verifier, "/desk"},
 	"POST /desk/next":                             {verifier, "/desk/next"},
+	"GET /desk/changes/:change":                   {verifier, "/desk/changes/{change}"},
+	"POST /desk/changes/:change/take":             {verifier, "/desk/changes/{change}/take"},
+	"POST /desk/changes/:change/release":          {verifier, "/desk/changes/{change}/release"},
+	"POST /desk/changes/:change/approve":          {verifier, "/desk/changes/{change}/approve"},
+	"POST /desk/changes/:change/reject":           {verifier, "/desk/changes/{change}/reject"},
 	"GET /desk/:request":                          {verifier, "/desk/{request}"},
 	"POST /desk/:request/take":                    {verifier, "/desk/{request}/take"},
 	"POST /desk/:request/release":                 {verifier, "/desk/{request}/release"},
@@ -156,6 +163,12 @@ func newThings(t *testing.T) things {
 	if err != nil {
 		t.Fatal(err)
 	}
+	profile := w.business(t).Profile()
+	profile.Name = "Another Name"
+	_, change, err := site.Proposal.Update(t.Context(), site.People.Owner.As("owner"), w.shop.ID, 0, profile)
+	if err != nil || change == nil {
+		t.Fatalf("no change was proposed: %v", err)
+	}
 	placed, err := site.Order.Place(t.Context(), order.Buyer{UserID: site.People.Shopper.ID}, order.PlaceInput{
 		BusinessID: w.shop.ID, Lines: []order.PlaceLine{{VariantID: w.shop.Variant, Quantity: 1}}, Payment: order.PayAtPickup,
 		Fulfilment: order.Fulfilment{Kind: order.Pickup}, Contact: order.Contact{Name: "Sam Shopper", Email: "sam@people.example"},
@@ -171,10 +184,19 @@ func newThings(t *testing.T) things {
 	}
 	w.ids = map[string]string{
 		"slug": w.shop.Slug, "business": w.shop.ID, "order": placed.Order.ID, "product": w.shop.Product.ID, "productslug": w.shop.Product.Slug,
-		"variant": w.shop.Variant, "request": request.ID, "session": sessions[0].ID, "owner": site.People.Owner.ID,
+		"variant": w.shop.Variant, "request": request.ID, "change": change.ID, "session": sessions[0].ID, "owner": site.People.Owner.ID,
 		"cell": w.shop.Cell.Parent(9).String(), "hash": strings.Repeat("0", 64),
 	}
 	return w
+}
+
+func (w things) business(t *testing.T) directory.Business {
+	t.Helper()
+	b, err := w.site.Directory.Get(t.Context(), w.shop.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }
 
 // at is a route's address with the things filled in; pairs replace some.
@@ -323,10 +345,7 @@ func (w things) state(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := w.site.Directory.Get(t.Context(), w.shop.ID)
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := w.business(t)
 	p, err := w.site.Catalog.Get(t.Context(), w.shop.ID, w.shop.Product.ID)
 	if err != nil {
 		t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"nearby/internal/blob"
 	"nearby/internal/catalog"
@@ -90,7 +91,12 @@ func (h *Handlers) businessPage(r *route.Request, b directory.Business) (*pages.
 		if err != nil {
 			return nil, err
 		}
-		page.Verified.Ways = ways
+		page.Verified.Ways, page.Verified.Since, page.Verified.Changes = ways, b.CreatedAt.In(view.Zone(b.Zone)), changes(b)
+		pending, err := h.Proposal.Pending(r.Req().Context(), b.ID)
+		if err != nil {
+			return nil, err
+		}
+		page.Verified.Pending = view.ChangeFields(pending)
 	}
 	if r.Session != nil {
 		if _, member, err := h.Account.Member(r.Req().Context(), r.User().ID, b.ID); err != nil {
@@ -112,6 +118,21 @@ func (h *Handlers) businessPage(r *route.Request, b directory.Business) (*pages.
 	})
 	page.Map = drawn
 	return page, err
+}
+
+// changes are the public fields that became something else since the business
+// was first approved.
+func changes(b directory.Business) []pages.ChangedOn {
+	var list []pages.ChangedOn
+	for _, field := range []struct {
+		word string
+		at   *time.Time
+	}{{"name", b.NameChangedAt}, {"address", b.AddressChangedAt}, {"category", b.CategoryChangedAt}, {"website", b.WebsiteChangedAt}} {
+		if field.at != nil {
+			list = append(list, pages.ChangedOn{Word: field.word, At: field.at.In(view.Zone(b.Zone))})
+		}
+	}
+	return list
 }
 
 // distance is how far a business is from the place the visitor named last.

@@ -11,6 +11,7 @@ import (
 	"nearby/internal/mail"
 	"nearby/internal/notice"
 	"nearby/internal/order"
+	"nearby/internal/proposal"
 	"nearby/internal/server/pages"
 	"nearby/internal/server/route"
 	"nearby/internal/server/view"
@@ -23,6 +24,7 @@ type Handlers struct {
 	Account      *account.Service
 	Directory    *directory.Service
 	Verification *verification.Service
+	Proposal     *proposal.Service
 	Catalog      *catalog.Service
 	Order        *order.Service
 	Notice       *notice.Service

@@ -123,6 +123,10 @@ func owner(lang string) []Page {
 		Selling: pages.SellingForm{Currency: "EUR", Pickup: true, Delivery: true, PayAtPickup: true, Prep: "60", Radius: "3000", Fee: "4.50", Minimum: "20", Version: "3"}, SellingErrors: pages.Errors{{Name: "delivery_radius_m", Message: "Please say how far you deliver."}, {Name: "pay_at_pickup", Message: "Paying at pickup needs pickup."}},
 		Errors: pages.Errors{{Name: "address.street", Message: "This line has at most 120 characters."}, {Name: "certified", Message: "This was checked."}},
 	}
+	profile.Pending = &pages.PendingChange{Since: Now, Rows: []pages.CaseRow{{Field: "name", Claimed: "Kiln & Co", Found: "Kiln & Quay", Differs: true}, {Field: "pin", Claimed: "50.2, -5.0", Found: "50.1, -5.0", Differs: true}}, CanWithdraw: true, WithdrawURL: "/manage/kiln-quay/changes/withdraw"}
+	lockedProfile := profile
+	lockedProfile.Locked, lockedProfile.Pending = true, nil
+	lockedProfile.Refused = &pages.Step{Text: "Change refused: Name", Note: "This is another business", At: Now, Done: true}
 	hours := pages.HoursPage{
 		Base: b("Hours", "/manage/kiln-quay/hours"), Desk: theDesk("hours"), Zone: "Europe/London", Changed: true, Text: "Mo-Fr 9-18, on call", Version: "1", Today: "2026-11-21",
 		Special: []pages.SpecialDay{{ID: "x1", From: Now.AddDate(0, 1, 3), To: Now.AddDate(0, 1, 6), Label: "Christmas"}}, Errors: pages.Errors{{Name: "thu", Message: "10:00-13:00 and 12:00-20:00 overlap"}}, Add: pages.SpecialForm{From: "2020-01-01", Hours: "9-"}, AddErrors: pages.Errors{{Name: "from", Message: "This day is over."}},
@@ -164,6 +168,7 @@ func owner(lang string) []Page {
 		{"owner/catalog", noProducts, nil, false},
 		{"owner/product", form, nil, false},
 		{"owner/profile", profile, nil, false},
+		{"owner/profile", lockedProfile, nil, false},
 		{"owner/hours", hours, nil, false},
 		{"owner/verification", apply, nil, false},
 		{"owner/verification", rejected, nil, false},
@@ -191,6 +196,10 @@ func desk(lang string) []Page {
 	open := *queue.Case
 	open.Held, open.Errors, open.Photo = false, nil, nil
 	free.Case = &open
+	changed := queue
+	wish := *queue.Case
+	wish.Kind, wish.Fields, wish.Doubles, wish.Rows = "change", nil, false, []pages.CaseRow{{Field: "name", Claimed: "Kiln & Co", Found: "Kiln & Quay", Differs: true}}
+	changed.Case = &wish
 	own := free
 	mine := open
 	mine.Own = true
@@ -221,5 +230,5 @@ func desk(lang string) []Page {
 	}
 	suspended := listed
 	suspended.State, suspended.ShopURL, suspended.CanSuspend, suspended.CanReinstate, suspended.Errors = "suspended", "", false, true, pages.Errors{{Name: "note", Message: "Say it in your own words, too."}}
-	return []Page{{"admin/business", listed, nil, false}, {"admin/business", suspended, nil, false}, {"desk/queue", closed, nil, false}, {"desk/queue", waiting, nil, false}, {"desk/queue", queue, nil, false}, {"desk/queue", free, nil, false}, {"desk/queue", own, nil, false}, {"desk/queue", held, nil, false}, {"desk/queue", idle, nil, false}, {"admin/home", admin, nil, false}}
+	return []Page{{"admin/business", listed, nil, false}, {"admin/business", suspended, nil, false}, {"desk/queue", closed, nil, false}, {"desk/queue", waiting, nil, false}, {"desk/queue", queue, nil, false}, {"desk/queue", free, nil, false}, {"desk/queue", own, nil, false}, {"desk/queue", changed, nil, false}, {"desk/queue", held, nil, false}, {"desk/queue", idle, nil, false}, {"admin/home", admin, nil, false}}
 }

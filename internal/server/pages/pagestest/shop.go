@@ -176,7 +176,7 @@ func shop(lang string) []Page {
 		Blurb:   "Stoneware thrown and fired behind the shop since 2011. Come in on Thursday evenings to watch the kiln being opened.",
 		Photo:   &pages.Photo{URL: Pictures + "c_shop.avif", Alt: "The shop front of Kiln & Quay: blue timber, a striped awning and shelves of pots in the window", Width: 1024, Height: 576},
 		Address: []string{"14 Harbour Street", "Portmere PM1 4QS"}, House: "14", Phone: "+44 1632 960 118", PhoneURL: "+441632960118", Email: "hello@kiln.example", Website: "https://kiln.example", Site: "kiln.example",
-		Directions: "https://maps.example/?q=Kiln", Metres: 120, HasDistance: true, Open: openUntil(18), Verified: &pages.Verified{At: Now.AddDate(0, -2, 0), Ways: []string{"photo", "phone", "register"}},
+		Directions: "https://maps.example/?q=Kiln", Metres: 120, HasDistance: true, Open: openUntil(18), Verified: &pages.Verified{At: Now.AddDate(0, -2, 0), Since: Now.AddDate(-1, 0, 0), Changes: []pages.ChangedOn{{Word: "name", At: Now.AddDate(0, -1, 0)}}, Pending: []string{"address", "pin"}, Ways: []string{"photo", "phone", "register"}},
 		Orderable: true, Pickup: true, PayAtPickup: true, ReadyIn: 60, Cart: cart(), Map: smallMap(), ReportURL: "/report?object=business:1", ManageURL: "/manage/kiln-quay",
 		Special: []pages.SpecialDay{{ID: "1", From: time.Date(2026, 12, 24, 0, 0, 0, 0, time.UTC), To: time.Date(2026, 12, 27, 0, 0, 0, 0, time.UTC), Label: "Christmas"}},
 		LD: &pages.LocalBusiness{
