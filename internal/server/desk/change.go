@@ -39,6 +39,9 @@ func (h *Handlers) changeOf(r *route.Request, c proposal.Case) (*pages.Case, err
 		Doubles: len(c.Duplicates) > 0, Hold: int(verification.Lease.Minutes()), Rows: view.ChangeRows(r.Lang, p.Was, p.Wanted),
 		Checks: []pages.Check{duplicateCheck(r, c.Duplicates)}, Reasons: options(r, "decline", proposal.DeclineCodes, ""),
 	}
+	for i := range shown.Rows {
+		shown.Rows[i].Source = r.Text("case.public_now") // a phone shows no headings
+	}
 	names := map[string]string{}
 	if err := h.held(r, shown, names, p.Holder(now), p.LeaseUntil.In(zone)); err != nil {
 		return nil, err
