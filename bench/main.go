@@ -60,7 +60,7 @@ func run(ctx context.Context) error {
 		name    string
 		measure func() error
 	}{
-		{"start", b.starts}, {"places", b.places}, {"orders", b.orders}, {"index", b.index},
+		{"start", b.starts}, {"places", b.places}, {"orders", b.orders}, {"hot", b.hot}, {"index", b.index},
 	} {
 		if len(os.Args) > 1 && !strings.Contains(strings.Join(os.Args[1:], " "), part.name) {
 			continue

@@ -164,11 +164,16 @@ func (b *bench) imported(dir string) (map[string]string, error) {
 
 // rooms opens a data folder in this process, while no program runs on it.
 func (b *bench) rooms(dir string, payments payment.Config) (*app.App, error) {
+	return b.roomsAt(dir, "sqlite:"+filepath.Join(dir, "nearby.db"), payments)
+}
+
+// roomsAt is rooms over any database.
+func (b *bench) roomsAt(dir, address string, payments payment.Config) (*app.App, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
 	return app.Open(b.ctx, app.Settings{
-		DataDir: dir, DatabaseURL: "sqlite:" + filepath.Join(dir, "nearby.db"), BlobURL: "file:" + filepath.Join(dir, "photos"),
+		DataDir: dir, DatabaseURL: address, BlobURL: "file:" + filepath.Join(dir, "photos"),
 		MailURL: "console:", MailFrom: "Nearby <no-reply@nearby.example>", BaseURL: &url.URL{Scheme: "http", Host: "127.0.0.1"},
 		Payment: payments, Secret: func(name string) ([]byte, error) { return secret(dir, name) },
 	})
@@ -254,6 +259,11 @@ type figures struct{ rate, median, p99 float64 }
 // load has the clients call for a while, each again as soon as it is answered,
 // after a second of warming up.
 func (b *bench) load(lasting time.Duration, call func(client *http.Client, n int) error) (figures, error) {
+	return b.loadBy(clients, lasting, call)
+}
+
+// loadBy is load with so many clients.
+func (b *bench) loadBy(clients int, lasting time.Duration, call func(client *http.Client, n int) error) (figures, error) {
 	client := &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: clients}}
 	defer client.CloseIdleConnections()
 	ctx, cancel := context.WithTimeout(b.ctx, lasting+time.Second)

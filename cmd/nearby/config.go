@@ -43,6 +43,7 @@ type Config struct {
 	Unclaimed      bool     `env:"NEARBY_SHOW_UNCLAIMED" help:"Show imported places that nobody has verified, marked as such."`
 	Limits         string   `env:"NEARBY_LIMITS" default:"auto" enum:"auto,on,off" help:"Rate limits; auto is on in production."`
 	TrustedProxies []string `env:"NEARBY_TRUSTED_PROXIES" help:"Networks whose X-Forwarded-For is believed, comma separated."`
+	OrderGroup     int      `env:"NEARBY_ORDER_GROUP" default:"128" help:"Orders of one thing that may share a transaction; 1 writes each by itself."`
 	Log            string   `env:"NEARBY_LOG" enum:"auto,text,json" default:"auto" help:"Log format; auto is text on a terminal, else json."`
 	LogLevel       string   `env:"NEARBY_LOG_LEVEL" enum:"debug,info,warn,error" default:"info" help:"Least severe line to log."`
 	Debug          bool     `env:"NEARBY_DEBUG" help:"Profiling on the second listener."`

@@ -85,7 +85,7 @@ func (c *Config) settings(listening string) (app.Settings, error) {
 		DataDir: c.DataDir, DatabaseURL: c.DatabaseURL, BlobURL: c.BlobURL, MailURL: c.MailURL, MailFrom: c.MailFrom, BaseURL: base,
 		Payment: c.payment(), Secret: c.secret, Production: c.Production(),
 		Limits: c.Limits == "on" || c.Limits == "auto" && c.Production(), Debug: c.Debug, Dev: c.Dev,
-		TrustedProxies: proxies, TilesURL: c.TilesURL, Unclaimed: c.Unclaimed, Demo: c.Demo, Version: versionText(), AcceptFor: c.acceptFor,
+		TrustedProxies: proxies, TilesURL: c.TilesURL, Unclaimed: c.Unclaimed, Demo: c.Demo, Version: versionText(), AcceptFor: c.acceptFor, OrderGroup: c.OrderGroup,
 	}, nil
 }
 

@@ -60,6 +60,7 @@ type Settings struct {
 	Version        string
 	HoldFor        time.Duration // how long stock is kept for a payment; 0: the usual
 	AcceptFor      time.Duration // opening time a business has to accept; 0: the usual
+	OrderGroup     int           // orders of one thing that may share a transaction; 0: the usual
 }
 
 // App is the program's rooms.
@@ -177,7 +178,7 @@ func (a *App) furnish(ctx context.Context) error {
 	a.Order = order.New(order.Deps{
 		DB: a.DB, Clock: a.Clock, IDs: a.IDs, Audit: a.Audit, Jobs: a.Jobs, Accounts: a.Account, Directory: a.Directory,
 		Stock: a.Catalog.Stock(), Payout: a.Payout, Ledger: a.Ledger, Gateway: a.Gateway, Install: install, BaseURL: base,
-		Secret: keys["install"], HoldFor: s.HoldFor, AcceptFor: s.AcceptFor,
+		Secret: keys["install"], HoldFor: s.HoldFor, AcceptFor: s.AcceptFor, Group: s.OrderGroup,
 	})
 	a.Order.Listen(a.Inbox)
 	a.Payout.Listen(a.Inbox)

@@ -110,6 +110,29 @@ func (s *Stock) row(ctx context.Context, businessID, variantID string) (Level, e
 	return level, database.Err(err, "stock")
 }
 
+// Lock keeps others from moving the rows until the transaction ends, and reads
+// how many pieces of each can be sold. Rows are taken in ascending order, so
+// that two transactions never wait for each other.
+func (s *Stock) Lock(ctx context.Context, stockIDs []string) (map[string]int64, error) {
+	if !database.InTx(ctx) {
+		panic("catalog: stock locked outside a transaction")
+	}
+	free := map[string]int64{}
+	if len(stockIDs) == 0 {
+		return free, nil
+	}
+	var rows []struct {
+		ID        string
+		Available int64
+	}
+	err := database.Locked(s.db.Conn(ctx).Table("stock").Select("id, on_hand - held - committed AS available")).
+		Where("id IN ?", stockIDs).Order("id").Scan(&rows).Error
+	for _, r := range rows {
+		free[r.ID] = r.Available
+	}
+	return free, database.Err(err, "stock")
+}
+
 // Hold keeps qty pieces for an order that waits for payment; false when there
 // are not enough.
 func (s *Stock) Hold(ctx context.Context, stockID string, qty int64) (bool, error) {

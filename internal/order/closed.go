@@ -49,5 +49,5 @@ func (s *Service) Known(ctx context.Context, buyer Buyer, token string) (placed 
 		return Placement{}, false, err
 	}
 	o, err := s.Get(ctx, r.ID)
-	return Placement{o, s.Token(r.ID)}, err == nil, err
+	return Placement{Order: o, Token: s.Token(r.ID), Replayed: true}, err == nil, err
 }

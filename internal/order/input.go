@@ -68,6 +68,15 @@ func (in PlaceInput) clean() PlaceInput {
 	return in
 }
 
+// variants are the things wanted.
+func (in PlaceInput) variants() []string {
+	ids := make([]string, len(in.Lines))
+	for i, l := range in.Lines {
+		ids[i] = l.VariantID
+	}
+	return ids
+}
+
 // hash tells two requests under one key apart. The token is not part of it.
 func (in PlaceInput) hash() string {
 	raw, err := json.Marshal(in)

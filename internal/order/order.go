@@ -43,6 +43,7 @@ type Deps struct {
 
 	HoldFor   time.Duration // how long stock is kept for a payment; 0: 15 minutes
 	AcceptFor time.Duration // opening time in which a business must accept; 0: 15 minutes
+	Group     int           // orders of one thing that may share a transaction; 0: 128
 }
 
 // Service is the room's door.
@@ -52,6 +53,7 @@ type Service struct {
 	wake   chan struct{}
 	events *inbox.Inbox // nil until Listen
 
+	counter  counter
 	mu       sync.Mutex
 	watchers map[string]map[chan struct{}]bool
 }
@@ -66,6 +68,9 @@ func New(d Deps) *Service {
 	}
 	if d.AcceptFor == 0 {
 		d.AcceptFor = 15 * time.Minute
+	}
+	if d.Group <= 0 {
+		d.Group = 128
 	}
 	s := &Service{Deps: d, store: store{d.DB}, wake: make(chan struct{}, 1), watchers: map[string]map[chan struct{}]bool{}}
 	d.Jobs.Handle(payout.JobStopped, s.stopped)

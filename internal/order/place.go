@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"nearby/internal/account"
-	"nearby/internal/audit"
 	"nearby/internal/database"
 	"nearby/internal/directory"
 	"nearby/internal/errs"
@@ -26,16 +25,20 @@ const (
 
 // Placement is a new order with the secret of its link.
 type Placement struct {
-	Order Order
-	Token string
+	Order    Order
+	Token    string
+	Replayed bool // the client's token had made it before
+	Crowded  bool // many order the same at this moment: its payment page follows in a while
 }
 
 // Place makes an order: in one transaction the stock is held, prices are
-// frozen and the order and its payment are written. No call is made; for a card
+// frozen and the order and its payment are written. Orders of the same thing
+// that wait at the same moment share it. No call is made; for a card
 // payment call Open next. The same ClientToken gives the same order; with
 // another request it is Invalid "idempotency_key_reused". Errors: those of
 // Quote; Conflict "total_changed" with both totals, "sold_out" with what is
-// left, "method_closed", "too_many_unpaid".
+// left, "method_closed", "too_many_unpaid";
+// Unavailable "crowded" when too many wait for the same thing.
 func (s *Service) Place(ctx context.Context, buyer Buyer, in PlaceInput) (Placement, error) {
 	in = in.clean()
 	if in.ClientToken == "" {
@@ -44,35 +47,34 @@ func (s *Service) Place(ctx context.Context, buyer Buyer, in PlaceInput) (Placem
 	if err := errs.Fields(in.wrong(buyer)); err != nil {
 		return Placement{}, err
 	}
-	hash := in.hash()
-	if known, err := s.known(ctx, buyer, in.ClientToken, hash); err != nil || known.Order.ID != "" {
-		return known, err
-	}
-	platform := ""
+	a := &ask{buyer: buyer, in: in, hash: in.hash()}
 	if s.Gateway != nil && in.Payment == PayCard {
 		var err error
-		if platform, err = s.Gateway.Platform(ctx); err != nil {
+		if a.platform, err = s.Gateway.Platform(ctx); err != nil {
+			if known, knownErr := s.known(ctx, buyer, in.ClientToken, a.hash); knownErr != nil || known.Order.ID != "" {
+				return known, knownErr
+			}
 			return Placement{}, errCards.Because(err)
 		}
 	}
-	var id string
-	err := s.write(ctx, func(ctx context.Context) (err error) {
-		id, err = s.place(ctx, buyer, in, hash, platform)
-		return err
-	})
-	if err != nil {
+	if err := s.join(ctx, a); err != nil {
 		// The same wish may have won a moment earlier: of the token, or of the last
 		// piece.
-		if known, knownErr := s.known(ctx, buyer, in.ClientToken, hash); knownErr != nil || known.Order.ID != "" {
+		if known, knownErr := s.known(ctx, buyer, in.ClientToken, a.hash); knownErr != nil || known.Order.ID != "" {
 			return known, knownErr
 		}
 		return Placement{}, err
 	}
-	o, err := s.Get(ctx, id)
-	return Placement{o, s.Token(id)}, err
+	if a.fresh != nil {
+		return Placement{Order: *a.fresh, Token: s.Token(a.id), Crowded: a.crowded}, nil
+	}
+	o, err := s.Get(ctx, a.id)
+	return Placement{Order: o, Token: s.Token(a.id), Replayed: a.replayed}, err
 }
 
 var errCards = errs.New(errs.Unavailable, "provider_unreachable", "Card payments are not possible for a moment. Please try again soon.")
+
+var errReused = errs.New(errs.Invalid, "idempotency_key_reused", "This key was used for another order.")
 
 // known is the order that a client token made already, if it did.
 func (s *Service) known(ctx context.Context, buyer Buyer, token, hash string) (Placement, error) {
@@ -84,68 +86,15 @@ func (s *Service) known(ctx context.Context, buyer Buyer, token, hash string) (P
 		return Placement{}, err
 	}
 	if r.RequestHash != hash {
-		return Placement{}, errs.New(errs.Invalid, "idempotency_key_reused", "This key was used for another order.")
+		return Placement{}, errReused
 	}
 	o, err := s.Get(ctx, r.ID)
-	return Placement{o, s.Token(r.ID)}, err
+	return Placement{Order: o, Token: s.Token(r.ID), Replayed: true}, err
 }
 
-// place is the transaction of Place.
-func (s *Service) place(ctx context.Context, buyer Buyer, in PlaceInput, hash, platform string) (string, error) {
-	if err := s.store.lockPlacing(ctx, in.BusinessID); err != nil {
-		return "", err
-	}
-	q, err := s.quote(ctx, in)
-	if err != nil {
-		return "", err
-	}
-	if q.Totals.Total != in.ExpectedTotal {
-		return "", errs.New(errs.Conflict, "total_changed", "The total has changed. Please look at it again.").
-			With(map[string]any{"expected_total": in.ExpectedTotal, "total": q.Totals.Total})
-	}
-	method, err := s.chooseMethod(ctx, buyer, in, q)
-	if err != nil {
-		return "", err
-	}
-	if len(q.Short) > 0 {
-		return "", soldOut(q.Short)
-	}
-	now := s.Clock()
-	id := s.IDs()
-	reservations, err := s.hold(ctx, id, buyer.key(), q.hold, now)
-	if err != nil {
-		return "", err
-	}
-	r, err := s.newOrder(id, buyer, in, hash, q, method)
-	if err != nil {
-		return "", err
-	}
-	lines := make([]lineRow, len(q.Lines))
-	for i, l := range q.Lines {
-		lines[i] = lineOf(id, l)
-	}
-	if err := s.store.insert(ctx, r, lines, reservations, s.newPayment(r, q, platform, 1)); err != nil {
-		return "", err
-	}
-	err = s.Audit.Add(ctx, audit.Entry{
-		Actor: buyer.actor(), Action: "order.place", Object: "order", ObjectID: id, BusinessID: r.BusinessID,
-		Detail: map[string]any{"state": r.State, "method": method, "total": r.Total, "currency": r.Currency},
-	})
-	if err != nil {
-		return "", err
-	}
-	s.changed(ctx, id, r.BusinessID)
-	if method == Card {
-		return id, nil
-	}
-	t, err := s.store.lock(ctx, id)
-	if err != nil {
-		return "", err
-	}
-	return id, s.placed(ctx, t, q.Business)
-}
-
-func (s *Service) chooseMethod(ctx context.Context, buyer Buyer, in PlaceInput, q Quote) (Method, error) {
+// chooseMethod is how an order is paid; waiting are the unpaid orders that its
+// buyer has.
+func chooseMethod(in PlaceInput, q Quote, waiting map[Method]int64) (Method, error) {
 	if q.Totals.Total.Zero() {
 		return Free, nil
 	}
@@ -154,43 +103,14 @@ func (s *Service) chooseMethod(ctx context.Context, buyer Buyer, in PlaceInput, 
 		e.Allowed = q.Methods
 		return "", e
 	}
-	method, states, most := Card, []State{PendingPayment, Expiring}, int64(maxUnpaid)
+	method, most := Card, int64(maxUnpaid)
 	if in.Payment == PayAtPickup {
-		method, states, most = Counter, []State{Placed, Accepted, Preparing, Ready}, maxCounterOpen
+		method, most = Counter, maxCounterOpen
 	}
-	n, err := s.store.waiting(ctx, buyer.key(), method, states)
-	if err == nil && n >= most {
+	if waiting[method] >= most {
 		return "", errs.New(errs.Conflict, "too_many_unpaid", "You have unpaid orders. Pay or cancel one of them first.")
 	}
-	return method, err
-}
-
-// hold takes the pieces of an order, summed per stock row, rows in ascending
-// order so that two orders never wait for each other.
-func (s *Service) hold(ctx context.Context, orderID, buyer string, goods []wanted, now time.Time) ([]reservationRow, error) {
-	sums, variants := map[string]int64{}, map[string]string{}
-	for _, w := range goods {
-		if w.ware.StockID != "" {
-			sums[w.ware.StockID] += w.quantity
-			variants[w.ware.StockID] = w.ware.VariantID
-		}
-	}
-	var rows []reservationRow
-	for _, id := range sortedKeys(sums) {
-		ok, err := s.Stock.Hold(ctx, id, sums[id])
-		if err != nil {
-			return nil, err
-		}
-		if !ok {
-			level, err := s.Stock.Levels(ctx, []string{variants[id]})
-			if err != nil {
-				return nil, err
-			}
-			return nil, soldOut([]Short{{variants[id], sums[id], max(0, level[variants[id]].Available())}})
-		}
-		rows = append(rows, reservationRow{OrderID: orderID, StockID: id, Qty: sums[id], State: "active", Buyer: buyer, MadeAt: now})
-	}
-	return rows, nil
+	return method, nil
 }
 
 func soldOut(short []Short) error {

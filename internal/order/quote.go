@@ -2,8 +2,10 @@ package order
 
 import (
 	"context"
+	"slices"
 	"time"
 
+	"nearby/internal/catalog"
 	"nearby/internal/directory"
 	"nearby/internal/errs"
 	"nearby/internal/money"
@@ -43,45 +45,106 @@ func (s *Service) Quote(ctx context.Context, in PlaceInput) (Quote, error) {
 
 // quote works in and outside of a transaction.
 func (s *Service) quote(ctx context.Context, in PlaceInput) (Quote, error) {
-	b, err := s.Directory.Get(ctx, in.BusinessID)
+	sh, err := s.shelf(ctx, in.BusinessID, in.variants())
 	if err != nil {
 		return Quote{}, err
 	}
+	return s.quoteFrom(sh, in)
+}
+
+// shelf is what the orders of one business are priced from, read once however
+// many orders there are.
+type shelf struct {
+	business directory.Business
+	wares    map[string]catalog.Ware // by variant
+	fee      feeRule
+	account  string // that takes cards now; "" when cards are closed
+}
+
+// stockIDs are the counted rows of the shelf, ascending.
+func (sh shelf) stockIDs() []string {
+	var ids []string
+	for _, w := range sh.wares {
+		if w.StockID != "" {
+			ids = append(ids, w.StockID)
+		}
+	}
+	return distinct(ids)
+}
+
+// count puts on each ware how many of it are free.
+func (sh shelf) count(free map[string]int64) {
+	for id, w := range sh.wares {
+		if w.StockID != "" && w.Available != free[w.StockID] {
+			w.Available = free[w.StockID]
+			sh.wares[id] = w
+		}
+	}
+}
+
+// variantOf is the thing that a stock row counts.
+func (q Quote) variantOf(stockID string) string {
+	for _, w := range q.hold {
+		if w.ware.StockID == stockID {
+			return w.ware.VariantID
+		}
+	}
+	return ""
+}
+
+// distinct sorts and leaves out what is there twice.
+func distinct(ids []string) []string {
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+func (s *Service) shelf(ctx context.Context, businessID string, variantIDs []string) (sh shelf, err error) {
+	if sh.business, err = s.Directory.Get(ctx, businessID); err != nil {
+		return sh, err
+	}
+	if !sh.business.Listed() {
+		return sh, errs.Missing("business")
+	}
+	if sh.wares, err = s.Stock.Wares(ctx, variantIDs); err != nil {
+		return sh, err
+	}
+	b := sh.business
+	if sh.fee, err = s.store.feeRule(ctx, b.ID, b.Category, b.Currency, s.Clock()); err != nil {
+		return sh, err
+	}
+	sh.account, err = s.Payout.Orderable(ctx, b.ID)
+	if errs.Is(err, errs.Conflict) {
+		sh.account, err = "", nil
+	}
+	return sh, err
+}
+
+// quoteFrom prices an order from what is on the shelf.
+func (s *Service) quoteFrom(sh shelf, in PlaceInput) (Quote, error) {
+	b := sh.business
 	switch {
-	case !b.Listed():
-		return Quote{}, errs.Missing("business")
 	case !b.Orderable():
 		return Quote{}, errs.New(errs.Conflict, "not_orderable", "This business takes no orders at the moment.")
 	case in.Fulfilment.Kind == Pickup && !b.Pickup, in.Fulfilment.Kind == Delivery && !b.Delivery:
 		return Quote{}, errs.New(errs.Conflict, "kind_closed", "This business does not offer that at the moment.")
 	}
-	q := Quote{Business: b}
-	if err := s.priceLines(ctx, in, &q); err != nil {
+	q := Quote{Business: b, fee: sh.fee}
+	if err := priceLines(sh, in, &q); err != nil {
 		return Quote{}, err
 	}
-	q.SlotFrom, q.SlotTo, err = slot(b.Hours, time.Duration(b.PrepMinutes)*time.Minute, in.Fulfilment.Slot, s.Clock())
-	if err != nil {
+	var err error
+	if q.SlotFrom, q.SlotTo, err = slot(b.Hours, time.Duration(b.PrepMinutes)*time.Minute, in.Fulfilment.Slot, s.Clock()); err != nil {
 		return Quote{}, err
 	}
-	if q.fee, err = s.store.feeRule(ctx, b.ID, b.Category, b.Currency, s.Clock()); err != nil {
-		return Quote{}, err
-	}
-	return q, s.methods(ctx, in, &q)
+	methods(sh, in, &q)
+	return q, nil
 }
 
-// priceLines looks up what the lines cost now and which of them are short.
-func (s *Service) priceLines(ctx context.Context, in PlaceInput, q *Quote) error {
-	ids := make([]string, len(in.Lines))
-	for i, l := range in.Lines {
-		ids[i] = l.VariantID
-	}
-	wares, err := s.Stock.Wares(ctx, ids)
-	if err != nil {
-		return err
-	}
+// priceLines finds what the lines cost now and which of them are short.
+func priceLines(sh shelf, in PlaceInput, q *Quote) error {
 	var wrong []errs.Field
 	for i, l := range in.Lines {
-		ware, known := wares[l.VariantID]
+		ware, known := sh.wares[l.VariantID]
 		if !known || ware.BusinessID != in.BusinessID || !ware.OnSale || ware.Price.Currency != q.Business.Currency {
 			wrong = append(wrong, lineField(i, "variant_id", "not_for_sale", "This is not sold any more."))
 			continue
@@ -98,6 +161,7 @@ func (s *Service) priceLines(ctx context.Context, in PlaceInput, q *Quote) error
 	if in.Fulfilment.Kind == Delivery {
 		fee = q.Business.DeliveryFee
 	}
+	var err error
 	q.Lines, q.Totals, err = price(q.Business.Currency, q.hold, 0, fee)
 	if err == nil && in.Fulfilment.Kind == Delivery && q.Totals.Goods.Minor < q.Business.DeliveryMinimum {
 		least := money.New(q.Business.DeliveryMinimum, q.Business.Currency)
@@ -107,21 +171,16 @@ func (s *Service) priceLines(ctx context.Context, in PlaceInput, q *Quote) error
 }
 
 // methods finds the ways to pay that are possible for a quote.
-func (s *Service) methods(ctx context.Context, in PlaceInput, q *Quote) error {
+func methods(sh shelf, in PlaceInput, q *Quote) {
 	if q.Totals.Total.Zero() {
 		q.Methods = []string{PayCard, PayAtPickup}
-		return nil
-	}
-	account, err := s.Payout.Orderable(ctx, q.Business.ID)
-	if err != nil && !errs.Is(err, errs.Conflict) {
-		return err
+		return
 	}
 	currency, _ := money.Lookup(q.Totals.Total.Currency)
-	if err == nil && q.Totals.Total.Minor >= max(currency.Minimum, 1) {
-		q.Methods, q.account = append(q.Methods, PayCard), account
+	if sh.account != "" && q.Totals.Total.Minor >= max(currency.Minimum, 1) {
+		q.Methods, q.account = append(q.Methods, PayCard), sh.account
 	}
 	if q.Business.PayAtPickup && in.Fulfilment.Kind == Pickup {
 		q.Methods = append(q.Methods, PayAtPickup)
 	}
-	return nil
 }

@@ -74,40 +74,64 @@ func (s store) lockPlacing(ctx context.Context, businessID string) error {
 	return database.Err(err, "business")
 }
 
+// made finds the orders that the buyers' tokens made already.
+func (s store) made(ctx context.Context, keys [][]any) ([]orderRow, error) {
+	var rows []orderRow
+	err := s.db.Conn(ctx).Select("id, buyer, client_token, request_hash").Where("(buyer, client_token) IN ?", keys).Find(&rows).Error
+	return rows, database.Err(err, "order")
+}
+
 func (s store) byToken(ctx context.Context, buyer, token string) (orderRow, error) {
 	var r orderRow
 	err := s.db.Conn(ctx).Where("buyer = ? AND client_token = ?", buyer, token).Take(&r).Error
 	return r, database.Err(err, "order")
 }
 
-func (s store) insert(ctx context.Context, r orderRow, lines []lineRow, reservations []reservationRow, pay *payRow) error {
+// insert writes new orders with everything that belongs to them.
+func (s store) insert(ctx context.Context, orders []orderRow, lines []lineRow, reservations []reservationRow, pays []payRow) error {
 	conn := s.db.Conn(ctx)
-	if err := conn.Create(&r).Error; err != nil {
+	if err := conn.CreateInBatches(&orders, insertRows).Error; err != nil {
 		return database.Err(err, "order")
 	}
-	if err := conn.Create(&lines).Error; err != nil {
+	if err := conn.CreateInBatches(&lines, insertRows).Error; err != nil {
 		return database.Err(err, "order line")
 	}
 	if len(reservations) > 0 {
-		if err := conn.Create(&reservations).Error; err != nil {
+		if err := conn.CreateInBatches(&reservations, insertRows).Error; err != nil {
 			return database.Err(err, "reservation")
 		}
 	}
-	if pay == nil {
+	if len(pays) == 0 {
 		return nil
 	}
-	return s.insertPay(ctx, *pay)
+	return database.Err(conn.CreateInBatches(&pays, insertRows).Error, "payment")
 }
+
+// insertRows keeps a statement below the number of values a database takes.
+const insertRows = 200
 
 func (s store) insertPay(ctx context.Context, p payRow) error {
 	return database.Err(s.db.Conn(ctx).Create(&p).Error, "payment")
 }
 
-// waiting counts a buyer's orders in the given states paid by the given method.
-func (s store) waiting(ctx context.Context, buyer string, method Method, states []State) (int64, error) {
-	var n int64
-	err := s.db.Conn(ctx).Model(&orderRow{}).Where("buyer = ? AND method = ? AND state IN ?", buyer, method, states).Count(&n).Error
-	return n, database.Err(err, "order")
+// waiting counts the unpaid orders of each buyer by the way to pay.
+func (s store) waiting(ctx context.Context, buyers []string) (map[string]map[Method]int64, error) {
+	var rows []struct {
+		Buyer  string
+		Method Method
+		N      int64
+	}
+	err := s.db.Conn(ctx).Model(&orderRow{}).Select("buyer, method, COUNT(*) AS n").Where("buyer IN ?", buyers).
+		Where("method = ? AND state IN ? OR method = ? AND state IN ?", Card, []State{PendingPayment, Expiring}, Counter, []State{Placed, Accepted, Preparing, Ready}).
+		Group("buyer, method").Scan(&rows).Error
+	counts := map[string]map[Method]int64{}
+	for _, r := range rows {
+		if counts[r.Buyer] == nil {
+			counts[r.Buyer] = map[Method]int64{}
+		}
+		counts[r.Buyer][r.Method] = r.N
+	}
+	return counts, database.Err(err, "order")
 }
 
 // update changes columns of a locked order and counts its version on. No row

@@ -311,21 +311,19 @@ func (a *api) placeOrder(ctx context.Context, c *caller, in *placeInput) (answer
 	who := a.buyer(c)
 	wish := in.Body.input()
 	wish.ExpectedTotal, wish.Locale = in.Body.ExpectedTotal.money(), languageOf(c.lang)
-	replayed := false
 	if c.key != "" {
 		wish.ClientToken = ident.Hash(c.key)
-		var err error
-		if _, replayed, err = a.Order.Known(ctx, who, wish.ClientToken); err != nil {
-			return answer[Order]{}, err
-		}
 	}
 	placed, err := a.Order.Place(ctx, who, wish)
 	if err != nil {
 		return answer[Order]{}, err
 	}
-	view := a.shopperView(ctx, placed.Order)
+	view := orderView(placed.Order)
+	if !placed.Crowded { // else the page follows: asking for the order opens it
+		view = a.shopperView(ctx, placed.Order)
+	}
 	view.Token = placed.Token
-	return answer[Order]{Body: view, Location: prefix + "/orders/" + placed.Order.ID, Replayed: replayed}, nil
+	return answer[Order]{Body: view, Location: prefix + "/orders/" + placed.Order.ID, Replayed: placed.Replayed}, nil
 }
 
 type orderInput struct {
