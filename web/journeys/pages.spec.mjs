@@ -3,7 +3,7 @@
 import AxeBuilder from '@axe-core/playwright';
 import { addToBasket, checkOut, expect, expectState, goToPayment, orderForPickup, orders, signIn, test } from './journey.mjs';
 
-test.describe.configure({ mode: 'parallel' });
+test.describe.configure({ mode: 'parallel', timeout: 120_000 }); // four looks with axe each
 
 const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 const widths = [320, 390, 768, 1280];
