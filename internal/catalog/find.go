@@ -13,6 +13,8 @@ type Find struct {
 	Title     string
 	Price     money.Amount // the lowest
 	PhotoHash string       // "" for none
+	InStock   bool         // one piece of some variant can be sold now
+	Available *int64       // pieces that can be sold now, nil when some are not counted; what checkout uses
 }
 
 // Finds is what a business has on sale, in short.
@@ -28,9 +30,8 @@ func (s *Service) Finds(ctx context.Context, businessIDs []string, search string
 	if len(businessIDs) == 0 || most < 1 {
 		return nil, nil
 	}
-	words := text.Words(clip(search, 100))
-	finds, err := s.store.finds(ctx, businessIDs, words, most)
-	if err != nil || len(words) == 0 {
+	finds, err := s.Fitting(ctx, businessIDs, search, most)
+	if err != nil || len(text.Words(clip(search, 100))) == 0 {
 		return finds, err
 	}
 	var rest []string
@@ -47,4 +48,12 @@ func (s *Service) Finds(ctx context.Context, businessIDs []string, search string
 		finds[id] = f
 	}
 	return finds, err
+}
+
+// Fitting is Finds without the products that do not fit.
+func (s *Service) Fitting(ctx context.Context, businessIDs []string, search string, most int) (map[string]Finds, error) {
+	if len(businessIDs) == 0 || most < 1 {
+		return nil, nil
+	}
+	return s.store.finds(ctx, businessIDs, text.Words(clip(search, 100)), most)
 }

@@ -16,6 +16,8 @@ type findRow struct {
 	Price      int64
 	PhotoHash  *string
 	Total      int
+	Uncounted  int   // variants whose pieces are not counted
+	Pieces     int64 // of those that are
 }
 
 // finds numbers the products of each business in the order in which they were
@@ -29,6 +31,10 @@ func (st store) finds(ctx context.Context, businessIDs, words []string, most int
 	var rows []findRow
 	err := st.db.Conn(ctx).Raw(`SELECT business_id, slug, title, currency, total,
 		(SELECT MIN(v.price) FROM variants v WHERE v.product_id = f.id AND v.retired_at IS NULL AND v.price IS NOT NULL) AS price,
+		(SELECT COUNT(*) FROM variants v WHERE v.product_id = f.id AND v.retired_at IS NULL AND v.price IS NOT NULL AND NOT v.counted) AS uncounted,
+		(SELECT COALESCE(SUM(s.on_hand - s.held - s.committed), 0) FROM variants v JOIN stock s ON s.variant_id = v.id
+			WHERE v.product_id = f.id AND v.retired_at IS NULL AND v.price IS NOT NULL AND v.counted
+			AND s.on_hand - s.held - s.committed > 0) AS pieces,
 		(SELECT h.hash FROM product_photos h WHERE h.product_id = f.id ORDER BY h.position LIMIT 1) AS photo_hash
 		FROM (SELECT p.id, p.business_id, p.slug, p.title, p.currency,
 			ROW_NUMBER() OVER (PARTITION BY p.business_id ORDER BY p.id) AS place, COUNT(*) OVER (PARTITION BY p.business_id) AS total
@@ -42,6 +48,10 @@ func (st store) finds(ctx context.Context, businessIDs, words []string, most int
 		f := finds[r.BusinessID]
 		f.Total = r.Total
 		product := Find{Slug: r.Slug, Title: r.Title, Price: money.New(r.Price, r.Currency)}
+		product.InStock = r.Uncounted > 0 || r.Pieces > 0
+		if r.Uncounted == 0 {
+			product.Available = &r.Pieces
+		}
 		if r.PhotoHash != nil {
 			product.PhotoHash = *r.PhotoHash
 		}

@@ -80,7 +80,11 @@ func (c cursors) read(q Query, s string) (*nearby.Position, error) {
 // fingerprint is all of a question that must stay the same from page to page.
 // The instant of "open now" moves on by itself.
 func (q Query) fingerprint() []byte {
-	center := q.center()
-	return fmt.Appendf(nil, "%x %x %x %q %t %q %t %t %t %t %q", math.Float64bits(center.Lat), math.Float64bits(center.Lng),
-		math.Float64bits(q.RadiusM), q.Category, q.Open.IsZero(), q.Text, q.Pickup, q.Delivery, q.InStock, q.Orderable, q.Attributes)
+	center, area := q.center(), ""
+	if q.Within != nil {
+		area = q.Within.String()
+	}
+	return fmt.Appendf(nil, "%x %x %x %q %t %q %t %t %t %t %q %x %s %d %t %t", math.Float64bits(center.Lat), math.Float64bits(center.Lng),
+		math.Float64bits(q.RadiusM), q.Category, q.Open.IsZero(), q.Text, q.Pickup, q.Delivery, q.InStock, q.Orderable, q.Attributes,
+		uint64(q.WithinCell), area, q.VerifiedSince.Unix(), q.DeliversHere, q.Fuzzy)
 }

@@ -200,7 +200,7 @@ func (f *follower) retry() int {
 
 // row is a business as the index sees it.
 func row(b Business, extra Extra) nearby.Row {
-	r := nearby.Row{ID: b.ID, Point: b.Point, Words: words(b, extra)}
+	r := nearby.Row{ID: b.ID, Point: b.Point, Words: words(b, extra), ReachM: uint32(max(0, b.DeliveryRadiusM))}
 	if c, ok := category.BySlug(b.Category); ok {
 		r.Category = c.Number
 	}
@@ -230,12 +230,12 @@ func row(b Business, extra Extra) nearby.Row {
 
 // words are what a business is found by.
 func words(b Business, extra Extra) []string {
-	list := text.Words(b.Name + " " + placeText(b.Address))
+	list := withLatin(text.Words(b.Name + " " + placeText(b.Address)))
 	list = append(list, categoryWords(b.Category)...)
 	for _, attribute := range b.Attributes {
 		list = append(list, attributeWord(attribute))
 	}
-	return append(list, extra.Words...)
+	return append(list, withLatin(extra.Words)...)
 }
 
 // categoryWords are the words of categoryText, cut once for each category.
@@ -248,7 +248,7 @@ var categoryWords = func() func(slug string) []string {
 		if _, ok := category.BySlug(slug); !ok {
 			return nil
 		}
-		list := text.Words(categoryText(slug))
+		list := withLatin(text.Words(categoryText(slug)))
 		cache.Store(slug, list)
 		return list
 	}

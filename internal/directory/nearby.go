@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"nearby/internal/directory/category"
@@ -42,12 +43,22 @@ type Query struct {
 	Delivery   bool
 	InStock    bool
 	Orderable  bool
+
+	WithinCell    geo.Cell     // only in this cell
+	Within        *geo.Polygon // only in this area
+	VerifiedSince time.Time
+	DeliversHere  bool // to the place asked from
+	// Fuzzy finds words of four letters and more with a typo, and of eight and
+	// more with two, and writes Cyrillic and Greek ones in Latin letters.
+	// Nearby does so by itself where nothing is spelt like that.
+	Fuzzy bool
 }
 
 // Page is the answer to a Query, nearest first, ties by id.
 type Page struct {
 	Items      []Item
 	NextCursor string // "" on the last page
+	Fuzzy      bool   // found with typos forgiven, nothing being spelt like Query.Text
 }
 
 // Item is one business of a Page.
@@ -83,7 +94,16 @@ func (q *Query) prepare() (nearby.Query, error) {
 	if q.Limit < 1 || q.Limit > MaxLimit {
 		w.add("limit", "out_of_range", "A page has 1 to 50 businesses.")
 	}
-	ask := nearby.Query{RadiusM: q.RadiusM, Limit: q.Limit, OpenAt: q.Open.Truncate(time.Minute)}
+	if q.WithinCell != 0 && !q.WithinCell.Valid() {
+		w.add("within_cell", "bad_cell", "This is not a cell of the map's grid.")
+	}
+	ask := nearby.Query{
+		RadiusM: q.RadiusM, Limit: q.Limit, OpenAt: q.Open.Truncate(time.Minute),
+		Cell: q.WithinCell, Within: q.Within, Delivers: q.DeliversHere,
+	}
+	if !q.VerifiedSince.IsZero() {
+		ask.VerifiedSince = max(1, q.VerifiedSince.Unix())
+	}
 	if q.Category != "" {
 		below := category.Descendants(q.Category)
 		if len(below) == 0 {
@@ -128,7 +148,12 @@ func (q *Query) terms(w *wrongs) []nearby.Term {
 	}
 	terms := make([]nearby.Term, 0, len(words)+len(q.Attributes))
 	for i, word := range words {
-		terms = append(terms, nearby.Term{Text: word, Prefix: i == len(words)-1})
+		term := nearby.Term{Text: word, Prefix: i == len(words)-1}
+		if q.Fuzzy {
+			term.Text, _ = text.Latin(word)
+			term.Edits = forgiven(term.Text)
+		}
+		terms = append(terms, term)
 	}
 	for _, attribute := range q.Attributes {
 		if !slices.Contains(Attributes, attribute) {
@@ -140,6 +165,21 @@ func (q *Query) terms(w *wrongs) []nearby.Term {
 	return terms
 }
 
+// forgiven is how many typos there may be in a word: short ones are too like
+// others, and a number is another number.
+func forgiven(word string) int {
+	if strings.ContainsFunc(word, unicode.IsNumber) {
+		return 0
+	}
+	switch n := utf8.RuneCountInString(word); {
+	case n >= 8:
+		return 2
+	case n >= 4:
+		return 1
+	}
+	return 0
+}
+
 // attributeWord is how an attribute stands among the words of a row. No word of
 // a text begins like it.
 func attributeWord(attribute string) string { return "#" + attribute }
@@ -147,12 +187,16 @@ func attributeWord(attribute string) string { return "#" + attribute }
 // Nearby finds the businesses near a place from memory, without a query to the
 // database: exactly those a look at every listed business would find, in the
 // same order. Errors: Invalid with every wrong field, Invalid "bad_cursor".
-func (s *Service) Nearby(_ context.Context, q Query) (Page, error) {
+func (s *Service) Nearby(ctx context.Context, q Query) (Page, error) {
 	ask, err := q.prepare()
 	if err != nil {
 		return Page{}, err
 	}
-	if ask.After, err = s.cursors.read(q, q.Cursor); err != nil {
+	ask.After, err = s.cursors.read(q, q.Cursor)
+	if err != nil && !q.Fuzzy && q.Text != "" { // the mark may be of a list with typos forgiven
+		return s.forgiving(ctx, q, err)
+	}
+	if err != nil {
 		return Page{}, err
 	}
 	at := q.Open
@@ -161,13 +205,16 @@ func (s *Service) Nearby(_ context.Context, q Query) (Page, error) {
 	}
 	var room [MaxLimit]nearby.Hit
 	hits, more := s.follower.index.Append(room[:0], ask)
-	page := Page{Items: make([]Item, 0, len(hits))}
+	if len(hits) == 0 && q.Text != "" && !q.Fuzzy && ask.After == nil {
+		return s.forgiving(ctx, q, nil)
+	}
+	page := Page{Fuzzy: q.Fuzzy, Items: make([]Item, 0, len(hits))}
 	for i, summary := range s.follower.summaries(hits) {
 		if summary == nil {
 			continue // left the directory between the search and here
 		}
 		page.Items = append(page.Items, Item{
-			Summary: *summary, DistanceM: hits[i].DistanceM, Open: summary.Hours.At(at), Matched: summary.matched(q.Text),
+			Summary: *summary, DistanceM: hits[i].DistanceM, Open: summary.Hours.At(at), Matched: summary.matched(ask.Terms),
 		})
 	}
 	if more && len(hits) > 0 {
@@ -176,13 +223,61 @@ func (s *Service) Nearby(_ context.Context, q Query) (Page, error) {
 	return page, nil
 }
 
-// Count is how many businesses fit q, whatever its limit and cursor.
+// forgiving is Nearby with typos forgiven. Where a page mark fits neither that
+// nor the words as they are, err stays what it was.
+func (s *Service) forgiving(ctx context.Context, q Query, err error) (Page, error) {
+	q.Fuzzy = true
+	page, second := s.Nearby(ctx, q)
+	if second != nil && err != nil {
+		return Page{}, err
+	}
+	return page, second
+}
+
+// Count is how many businesses fit q, whatever its limit and cursor, with typos
+// forgiven where Nearby forgives them.
 func (s *Service) Count(_ context.Context, q Query) (int, error) {
 	ask, err := q.prepare()
 	if err != nil {
 		return 0, err
 	}
-	return s.follower.index.Count(ask), nil
+	n := s.follower.index.Count(ask)
+	if n == 0 && q.Text != "" && !q.Fuzzy {
+		q.Fuzzy = true
+		if ask, err = q.prepare(); err == nil {
+			n = s.follower.index.Count(ask)
+		}
+	}
+	return n, err
+}
+
+// Facets is how the businesses that fit a Query divide.
+type Facets struct {
+	Total                                int
+	Categories                           map[string]int // by slug; a category counts those below it
+	Open                                 int            // at Query.Open, else now
+	Pickup, Delivery, InStock, Orderable int
+}
+
+// Facets counts the businesses that fit q, whatever its limit and cursor, by what
+// they could be narrowed to, exactly. Errors: Invalid with every wrong field.
+func (s *Service) Facets(_ context.Context, q Query) (Facets, error) {
+	ask, err := q.prepare()
+	if err != nil {
+		return Facets{}, err
+	}
+	found := s.follower.index.Facets(ask, s.clock().Truncate(time.Minute))
+	facets := Facets{
+		Total: found.Total, Categories: map[string]int{}, Open: found.OpenNow, Pickup: found.Flags[nearby.Pickup],
+		Delivery: found.Flags[nearby.Delivery], InStock: found.Flags[nearby.InStock], Orderable: found.Flags[nearby.Orderable],
+	}
+	for number, n := range found.Categories {
+		c, _ := category.ByNumber(number)
+		for _, above := range category.Path(c.Slug) {
+			facets.Categories[above.Slug] += n
+		}
+	}
+	return facets, nil
 }
 
 // Cluster is the businesses of one cell of a map view.
@@ -198,7 +293,7 @@ type Cluster struct {
 // follows the zoom level of a web map, 0 to 22, and is coarser where there
 // would be too many cells. Errors: Invalid with every wrong field.
 func (s *Service) Cells(_ context.Context, view geo.Box, zoom int, q Query) (clusters []Cluster, resolution int, err error) {
-	q.Center, q.Cell, q.RadiusM = geo.Point{}, 0, 0
+	q.Center, q.Cell, q.RadiusM, q.DeliversHere = geo.Point{}, 0, 0, false
 	ask, err := q.prepare()
 	if err != nil {
 		return nil, 0, err
@@ -258,20 +353,22 @@ func summarize(b Business, extra Extra) *Summary {
 
 // matched names what of the business the words were found in. What is in none
 // of its own texts was found in a product.
-func (s *Summary) matched(q string) []string {
-	if q == "" {
+func (s *Summary) matched(terms []nearby.Term) []string {
+	terms = slices.DeleteFunc(slices.Clone(terms), func(t nearby.Term) bool { return strings.HasPrefix(t.Text, attributeWord("")) })
+	if len(terms) == 0 {
 		return nil
 	}
-	words := text.Words(q)
 	var fields []string
-	found := make([]bool, len(words))
+	found := make([]bool, len(terms))
 	for _, f := range []struct {
 		name  string
 		words []string
-	}{{"name", text.Words(s.Name)}, {"category", categoryWords(s.Category)}, {"place", text.Words(placeText(s.Address))}} {
+	}{
+		{"name", withLatin(text.Words(s.Name))}, {"category", categoryWords(s.Category)}, {"place", withLatin(text.Words(placeText(s.Address)))},
+	} {
 		hit := false
-		for i, word := range words {
-			if slices.ContainsFunc(f.words, func(w string) bool { return w == word || i == len(words)-1 && strings.HasPrefix(w, word) }) {
+		for i, term := range terms {
+			if slices.ContainsFunc(f.words, term.Fits) {
 				found[i], hit = true, true
 			}
 		}
@@ -285,11 +382,23 @@ func (s *Summary) matched(q string) []string {
 	return fields
 }
 
+// withLatin is the words, and those of Cyrillic and Greek letters in Latin ones
+// too.
+func withLatin(words []string) []string {
+	for _, word := range words {
+		if latin, ok := text.Latin(word); ok {
+			words = append(words, latin)
+		}
+	}
+	return words
+}
+
 // categoryText is what a category and those above it are called in every
-// language of the product.
+// language of the product, and in others.
 func categoryText(slug string) string {
 	var b strings.Builder
 	for _, c := range category.Path(slug) {
+		b.WriteString(c.Synonyms + " ")
 		for _, language := range category.Languages() {
 			fmt.Fprintf(&b, "%s ", c.Name[language])
 		}

@@ -534,6 +534,120 @@ func BenchmarkLoad(b *testing.B) {
 	}
 }
 
+// TestTextForgives finds names with typos, in other letters and in other
+// languages, says what was matched, and goes on page by page.
+func TestTextForgives(t *testing.T) {
+	h := newHouse(dbtest.SQLite(t))
+	ada := h.user(t, "ada")
+	for i, name := range []string{"Pushkin Tea", "Кафе Пушкин", "Φούρνος Ηλίας", "Sourdough House", "寿司 桜", "מאפיית רחוב", "مقهى البحر"} {
+		h.listed(t, ada, quay(name, 52.5+float64(i)/1e4, 13.4))
+	}
+	for _, c := range []struct {
+		text    string
+		fuzzy   bool
+		matched string
+		want    []string
+	}{
+		{"pushkin", false, "[name]", []string{"Pushkin Tea", "Кафе Пушкин"}},
+		{"puskhin", true, "[name]", []string{"Pushkin Tea", "Кафе Пушкин"}}, // neighbours changed places
+		{"Пушкин", false, "[name]", []string{"Кафе Пушкин"}},
+		{"Пушкен", true, "[name]", []string{"Pushkin Tea", "Кафе Пушкин"}},
+		{"sourdouhg huose", true, "[name]", []string{"Sourdough House"}},
+		{"surdogh", true, "[name]", nil}, // two in seven letters
+		{"sourdo", false, "[name]", []string{"Sourdough House"}},
+		{"soudou", true, "[name]", []string{"Sourdough House"}}, // while typing
+		{"ilias", false, "[name]", []string{"Φούρνος Ηλίας"}},
+		{"hus", false, "[name]", nil},
+		{"寿司", false, "[name]", []string{"寿司 桜"}},
+		{"מאפיית", false, "[name]", []string{"מאפיית רחוב"}},
+		{"البحر", false, "[name]", []string{"مقهى البحر"}},
+	} {
+		page, err := h.Nearby(t.Context(), Query{Center: harbour, RadiusM: 3000, Text: c.text, Limit: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for {
+			for _, item := range page.Items {
+				got = append(got, item.Name)
+				if fmt.Sprint(item.Matched) != c.matched {
+					t.Errorf("%q matched %v", c.text, item.Matched)
+				}
+			}
+			if page.Fuzzy != c.fuzzy && c.want != nil {
+				t.Errorf("%q: fuzzy is %v", c.text, page.Fuzzy)
+			}
+			if page.NextCursor == "" {
+				break
+			}
+			if page, err = h.Nearby(t.Context(), Query{Center: harbour, RadiusM: 3000, Text: c.text, Limit: 1, Cursor: page.NextCursor}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%q finds %v; want %v", c.text, got, c.want)
+		}
+		if n, err := h.Count(t.Context(), Query{Center: harbour, RadiusM: 3000, Text: c.text}); err != nil || n != len(c.want) {
+			t.Errorf("%q counts %d, %v; want %d", c.text, n, err, len(c.want))
+		}
+	}
+	for _, word := range []string{"bakery", "Bäckerei", "boulangerie", "panetteria", "piekarnia", "пекарня", "αρτοποιείο", "パン屋", "מאפייה", "مخبز", "bolangerie"} {
+		page, err := h.Nearby(t.Context(), Query{Center: harbour, Text: word})
+		if err != nil || len(page.Items) != 7 || !slices.Contains(page.Items[6].Matched, "category") {
+			t.Errorf("%q finds %d bakeries, %v", word, len(page.Items), err)
+		}
+	}
+}
+
+// TestAreas narrows searches to a cell, a polygon, a time of verification and
+// to who delivers here, and counts what is left.
+func TestAreas(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		h := newHouse(db)
+		ada := h.user(t, "ada")
+		west, east := h.listed(t, ada, quay("West", 52.5, 13.39)), h.listed(t, ada, quay("East", 52.5, 13.41))
+		if _, err := h.SetSelling(t.Context(), ada, east.ID, 0, Selling{Currency: "EUR", Pickup: true, Delivery: true, DeliveryRadiusM: 1000}); err != nil {
+			t.Fatal(err)
+		}
+		around, err := geo.ParsePolygon("13.38,52.49,13.40,52.49,13.40,52.51,13.38,52.51")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, c := range map[string]struct {
+			q    Query
+			want []string
+		}{
+			"polygon":        {Query{Within: &around}, []string{"West"}},
+			"cell":           {Query{WithinCell: east.Cell.Parent(8)}, []string{"East"}},
+			"delivers here":  {Query{DeliversHere: true}, []string{"East"}},
+			"not that far":   {Query{Center: geo.Point{Lat: 52.5, Lng: 13.39}, DeliversHere: true}, nil},
+			"verified since": {Query{VerifiedSince: h.clock.Now().Add(-time.Minute)}, []string{"West", "East"}},
+			"not yet":        {Query{VerifiedSince: h.clock.Now().Add(time.Minute)}, nil},
+		} {
+			if c.q.Center == (geo.Point{}) {
+				c.q.Center = geo.Point{Lat: 52.5, Lng: 13.399}
+			}
+			if got := h.near(t, c.q); !slices.Equal(got, c.want) {
+				t.Errorf("%s: %v; want %v", name, got, c.want)
+			}
+			facets, err := h.Facets(t.Context(), c.q)
+			if err != nil || facets.Total != len(c.want) || facets.Categories["food"] != len(c.want) {
+				t.Errorf("%s: counted %+v, %v", name, facets, err)
+			}
+		}
+		if f, err := h.Facets(t.Context(), Query{Center: harbour}); err != nil || f.Total != 2 || f.Delivery != 1 || f.Categories["bakery"] != 2 {
+			t.Errorf("%+v, %v", f, err)
+		}
+		page, err := h.Nearby(t.Context(), Query{Center: harbour, Limit: 1, Within: &around, WithinCell: west.Cell.Parent(3)})
+		if err != nil || len(page.Items) != 1 {
+			t.Fatal(page, err)
+		}
+		if _, err := h.Nearby(t.Context(), Query{Center: harbour, WithinCell: 5}); !errs.Is(err, errs.Invalid) {
+			t.Errorf("a cell that is none: %v", err)
+		}
+	})
+}
+
 // Whatever is sent as a cursor, a text or a place name, the answer is a page or
 // a clear refusal.
 func FuzzQuery(f *testing.F) {

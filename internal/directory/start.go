@@ -72,7 +72,7 @@ const nearestPlaceM = 2000
 // Where that would be too many cells the answer is empty. Errors: Invalid with
 // every wrong field.
 func (s *Service) CountCells(_ context.Context, view geo.Box, resolution int, q Query) (map[geo.Cell]int, error) {
-	q.Center, q.Cell, q.RadiusM, q.Cursor = geo.Point{}, 0, 0, ""
+	q.Center, q.Cell, q.RadiusM, q.Cursor, q.DeliversHere = geo.Point{}, 0, 0, "", false
 	if resolution < 0 || resolution > geo.MaxResolution {
 		return nil, errs.Fields([]errs.Field{{Name: "resolution", Code: "out_of_range", Message: "A resolution is from 0 to 15."}})
 	}

@@ -122,7 +122,7 @@ func newBuilder(n int) *builder {
 	p := &part{
 		cells: make([]geo.Cell, 0, n), at: make([]vector, 0, n),
 		categories: make([]uint16, 0, n), flags: make([]Flags, 0, n),
-		verified: make([]uint32, 0, n), schedules: numbers{short: make([]uint16, 0, n)},
+		verified: make([]uint32, 0, n), schedules: numbers{short: make([]uint16, 0, n)}, reaches: numbers{short: make([]uint16, 0, n)},
 		cards: cards{all: make([]card, 0, n)}, words: lists{ends: make([]uint32, 0, n)},
 		timetable: []Schedule{nil},
 	}
@@ -136,6 +136,8 @@ func (b *builder) add(r *Row, cell geo.Cell) {
 	p.categories, p.flags = append(p.categories, r.Category), append(p.flags, r.Flags)
 	p.verified = append(p.verified, seconds(r.VerifiedAt))
 	p.schedules.add(b.schedule(r.Schedule))
+	p.reaches.add(r.ReachM)
+	p.farthest = max(p.farthest, r.ReachM)
 	p.cards.add(r.Point, IDOf(r.ID))
 	for _, word := range r.Words {
 		if word != "" {
@@ -152,6 +154,9 @@ func (b *builder) copy(from *part, row uint32, numbers *renumbering) {
 	p.categories, p.flags = append(p.categories, from.categories[row]), append(p.flags, from.flags[row])
 	p.verified = append(p.verified, from.verified[row])
 	p.cards.add(from.point(row), from.id(row))
+	reach := from.reaches.of(row)
+	p.reaches.add(reach)
+	p.farthest = max(p.farthest, reach)
 	old := from.schedules.of(row)
 	if numbers.schedules[old] == 0 {
 		numbers.schedules[old] = b.schedule(from.timetable[old]) + 1
@@ -196,6 +201,7 @@ func (b *builder) word(word string) uint32 {
 func (b *builder) finish() *part {
 	p := b.p
 	p.index()
+	p.reaches.drop()
 	b.sortWords()
 	p.byWord = p.words.turned(len(b.vocabulary))
 

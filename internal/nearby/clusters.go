@@ -25,23 +25,24 @@ const (
 // of their resolution-15 cell, see geo.Cell.Parent) of the
 // given resolution, ascending by cell; when that makes more than 2,000, of the
 // finest coarser resolution that does not. The resolution used is returned. The
-// box must come from geo.NewBox. q.Limit, q.After and, unless q.RadiusM is set,
-// q.Center do not matter.
+// box must come from geo.NewBox. q.Limit, q.After and, unless q.RadiusM or
+// q.Delivers is set, q.Center do not matter.
 func (x *Index) Clusters(view geo.Box, resolution int, q Query) ([]Cluster, int) {
 	resolution = max(0, min(geo.MaxResolution, resolution))
-	if q.RadiusM > 0 && !q.sound() || math.IsNaN(q.RadiusM) {
+	if (q.RadiusM > 0 || q.Delivers) && !q.sound() || math.IsNaN(q.RadiusM) {
 		return nil, resolution
 	}
 	q.After = nil
-	c := clustering{view: viewOf(view), resolution: resolution}
+	c := clustering{view: viewOf(view), resolution: resolution, parts: x.now.Load().parts}
+	q.bound(c.parts)
+	from := geo.From(q.Center)
 	if q.RadiusM > 0 {
 		d := discOf(&q)
 		c.disc = &d
 	}
 	var f filter
-	c.parts = x.now.Load().parts
 	for i, l := range c.parts {
-		if f.prepare(&q, l.part); !f.nothing {
+		if f.prepare(&q, &from, l.part); !f.nothing {
 			c.start = len(c.groups)
 			c.add(uint32(i), &f, 0)
 		}

@@ -3,8 +3,10 @@ package nearby
 import (
 	"math"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"testing"
+	"time"
 
 	"nearby/internal/geo"
 )
@@ -88,6 +90,40 @@ func checkCluster(t *testing.T, c Cluster, rows []Row) {
 	middle := geo.Point{Lat: math.Atan2(z, math.Hypot(x, y)) * 180 / math.Pi, Lng: math.Atan2(y, x) * 180 / math.Pi}
 	if c.Count != len(rows) || !slices.Equal(got, ids) || geo.Distance(middle, geo.Point{Lat: c.Lat, Lng: c.Lng}) > 0.1 {
 		t.Fatalf("%v: %+v; want %d rows around %v, ids %v", c.Cell, c, len(rows), middle, ids)
+	}
+}
+
+func TestFacetsAreAFullScan(t *testing.T) {
+	rng := rand.New(rand.NewPCG(61, 62))
+	now := time.Date(2026, 1, 1, 9, 0, 0, 0, time.UTC)
+	for _, d := range oddPlaces(rng) {
+		x := indexOf(rng, d.rows)
+		for range fewer(100) {
+			q := ask(rng, &d)
+			want := Facets{Categories: map[uint16]int{}, Flags: map[Flags]int{}}
+			at := q.OpenAt
+			if at.IsZero() {
+				at = now
+			}
+			for _, r := range d.rows {
+				if !q.asksFor(&r) {
+					continue
+				}
+				want.Total++
+				want.Categories[r.Category]++
+				for i := range 8 {
+					if r.Flags&(1<<i) != 0 {
+						want.Flags[1<<i]++
+					}
+				}
+				if r.Schedule != nil && r.Schedule.OpenAt(at) {
+					want.OpenNow++
+				}
+			}
+			if got := x.Facets(q, now); !reflect.DeepEqual(got, want) {
+				t.Fatalf("%s: %s gives %+v; want %+v", d.name, show(q), got, want)
+			}
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package nearby
 import (
 	"encoding/binary"
 	"math"
+	"slices"
 	"strings"
 
 	"nearby/internal/geo"
@@ -85,7 +86,17 @@ func (c *numbers) add(n uint32) {
 	c.long = append(c.long, n)
 }
 
+// drop gives the memory back of a column that holds nothing but zeros.
+func (c *numbers) drop() {
+	if !slices.ContainsFunc(c.short, func(n uint16) bool { return n > 0 }) && c.long == nil {
+		c.short = nil
+	}
+}
+
 func (c *numbers) of(i uint32) uint32 {
+	if c.short == nil && c.long == nil {
+		return 0
+	}
 	if c.long != nil {
 		return c.long[i]
 	}

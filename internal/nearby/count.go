@@ -2,20 +2,35 @@ package nearby
 
 // Count is how many rows q asks for, whatever its Limit and After.
 func (x *Index) Count(q Query) int {
+	n := 0
+	x.each(q, &n, func(*part, uint32) { n++ })
+	return n
+}
+
+// each calls do with every row that q asks for, whatever its Limit and After, in
+// no order. With a counter, rows of which nothing need be known are added to it
+// instead.
+func (x *Index) each(q Query, counter *int, do func(p *part, row uint32)) {
 	if !q.sound() {
-		return 0
+		return
 	}
+	parts := x.now.Load().parts
 	q.After = nil
-	d, n := discOf(&q), 0
+	q.bound(parts)
+	d := discOf(&q)
 	var f filter
-	for _, l := range x.now.Load().parts {
+	for _, l := range parts {
 		p := l.part
-		if f.prepare(&q, p); f.nothing {
+		if f.prepare(&q, &d.from, p); f.nothing {
+			continue
+		}
+		if counter != nil && f.plain && l.dead == nil {
+			*counter += p.inDisc(&d, 0)
 			continue
 		}
 		look := func(row uint32) {
 			if !l.dead.has(row) && d.holds(p, row, p.at[row].chord2(d.at)) && f.fits(p, row) {
-				n++
+				do(p, row)
 			}
 		}
 		list, _ := f.shortest(p)
@@ -23,13 +38,9 @@ func (x *Index) Count(q Query) int {
 			list.rows(p, &f, look)
 			continue
 		}
-		if f.plain && l.dead == nil {
-			n += p.inDisc(&d, 0)
-			continue
-		}
 		p.walk(0, &f, d.judge, func(first, last uint32, v verdict) {
-			if v == inside && f.plain {
-				n += int(last-first) - l.dead.count(first, last)
+			if counter != nil && v == inside && f.plain {
+				*counter += int(last-first) - l.dead.count(first, last)
 				return
 			}
 			for row := first; row < last; row++ {
@@ -37,7 +48,6 @@ func (x *Index) Count(q Query) int {
 			}
 		})
 	}
-	return n
 }
 
 // inDisc is how many rows below a node the disc holds.

@@ -57,6 +57,20 @@ func (d *disc) holds(p *part, row uint32, chord2 uint64) bool {
 	return metres == d.after.DistanceM && id.compare(&d.afterID) > 0
 }
 
+// bound draws the radius that no row delivers beyond, if that is asked.
+func (q *Query) bound(parts []live) {
+	if !q.Delivers {
+		return
+	}
+	reach := 1.0 // a radius of 0 would be none at all
+	for _, l := range parts {
+		reach = max(reach, float64(l.part.farthest))
+	}
+	if q.RadiusM <= 0 || q.RadiusM > reach {
+		q.RadiusM = reach
+	}
+}
+
 // sound reports whether the place and the edges that q draws are numbers that
 // rows can be compared with; when they are not, no row fits.
 func (q *Query) sound() bool {

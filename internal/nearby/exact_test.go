@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"nearby/internal/geo"
@@ -183,4 +184,42 @@ func TestNearTies(t *testing.T) {
 		x.Replace(rows)
 		agree(t, x, rows, q)
 	}
+}
+
+// TestTypos holds the walk over the vocabulary and Term.Fits against the
+// textbook's table.
+func TestTypos(t *testing.T) {
+	rng := rand.New(rand.NewPCG(63, 64))
+	var words []string
+	for range 3000 {
+		runes := []rune(someWords[rng.IntN(len(someWords))])
+		for range rng.IntN(4) {
+			runes = slices.Insert(runes, rng.IntN(len(runes)+1), []rune("abcdeñжא寿")[rng.IntN(9)])
+		}
+		words = append(words, string(runes))
+	}
+	p := build([]Row{{ID: "a", Words: words}})
+	for range fewer(2000) {
+		term := misspelt(rng, Term{Text: words[rng.IntN(len(words))], Prefix: rng.IntN(2) == 0})
+		if term.Text == "" {
+			continue
+		}
+		spans, next := p.spans(nil, term), uint32(0)
+		for _, s := range append(spans, span{uint32(p.vocabulary.len()), uint32(p.vocabulary.len())}) {
+			for ; next < s.first; next++ {
+				if w := p.vocabulary.of(next); fits(term, w) || term.Fits(w) {
+					t.Fatalf("%+v does not find %q", term, w)
+				}
+			}
+			for ; next < s.last; next++ {
+				if w := p.vocabulary.of(next); !fits(term, w) || !term.Fits(w) {
+					t.Fatalf("%+v finds %q", term, w)
+				}
+			}
+		}
+	}
+}
+
+func fits(t Term, word string) bool {
+	return word == t.Text || t.Prefix && strings.HasPrefix(word, t.Text) || t.Edits > 0 && forgiven(t, word)
 }

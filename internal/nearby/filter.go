@@ -5,6 +5,8 @@ import (
 	"math/bits"
 	"sort"
 	"strings"
+
+	"nearby/internal/geo"
 )
 
 // filter is everything a query asks of a row of one part, other than where it
@@ -18,19 +20,37 @@ type filter struct {
 	without  Flags
 	since    uint32
 	open     *moment // nil for any
-	words    []span  // one for each term
+	spans    []span  // of the words that the terms stand for
+	terms    []int   // where the spans of each term end
+	cell     bool
+	rows     span // with cell, the rows in it
+	within   *geo.Polygon
+	around   view // with within, the box around it
+	delivers bool
+	from     *geo.Origin // with delivers, where to
 }
 
-// span is the word numbers from first up to but not including last. Words are
-// numbered in their order, so those with a common beginning are a span.
+// span is the numbers from first up to but not including last, of words or rows.
+// Words are numbered in their order, so those with a common beginning are a span.
 type span struct{ first, last uint32 }
 
 // prepare makes f the filter of q for p, reusing its memory.
-func (f *filter) prepare(q *Query, p *part) {
+func (f *filter) prepare(q *Query, origin *geo.Origin, p *part) {
 	*f = filter{
 		category: q.Categories, kinds: math.MaxUint64, need: q.Need, without: q.Without,
-		since: seconds(q.VerifiedSince), words: f.words[:0],
-		nothing: q.VerifiedSince > math.MaxUint32,
+		since: seconds(q.VerifiedSince), spans: f.spans[:0], terms: f.terms[:0],
+		nothing: q.VerifiedSince > math.MaxUint32, within: q.Within, cell: q.Cell != 0, delivers: q.Delivers,
+	}
+	if f.cell {
+		f.rows = p.inCell(q.Cell)
+		f.nothing = f.nothing || f.rows.first == f.rows.last
+	}
+	if f.within != nil {
+		f.around = viewOf(f.within.Box())
+	}
+	if f.delivers {
+		f.need |= Delivery
+		f.from = origin
 	}
 	if !q.Categories.Any() {
 		f.kinds = 0
@@ -42,11 +62,30 @@ func (f *filter) prepare(q *Query, p *part) {
 		f.open = p.open.at(q.OpenAt, p.timetable)
 	}
 	for _, t := range q.Terms {
-		s := p.span(t)
-		f.words = append(f.words, s)
-		f.nothing = f.nothing || s.first == s.last
+		before := len(f.spans)
+		f.spans = p.spans(f.spans, t)
+		f.terms = append(f.terms, len(f.spans))
+		f.nothing = f.nothing || len(f.spans) == before
 	}
-	f.plain = f.category.Any() && f.need|f.without == 0 && f.since == 0 && f.open == nil && len(f.words) == 0
+	f.plain = f.category.Any() && f.need|f.without == 0 && f.since == 0 && f.open == nil && len(f.terms) == 0 && !f.cell && f.within == nil
+}
+
+// term is the spans of a term.
+func (f *filter) term(i int) []span {
+	start := 0
+	if i > 0 {
+		start = f.terms[i-1]
+	}
+	return f.spans[start:f.terms[i]]
+}
+
+// inCell is the rows in a cell: they stand side by side.
+func (p *part) inCell(c geo.Cell) span {
+	first, last := c.First(), c.Last()
+	return span{
+		uint32(sort.Search(p.len(), func(i int) bool { return p.cells[i] >= first })),
+		uint32(sort.Search(p.len(), func(i int) bool { return p.cells[i] > last })),
+	}
 }
 
 // span finds the words that a term stands for.
@@ -65,7 +104,8 @@ func (p *part) span(t Term) span {
 
 // passes reports whether a row below n may fit.
 func (f *filter) passes(n *node) bool {
-	return f.plain || n.categories&f.kinds != 0 && n.someHave&f.need == f.need && n.allHave&f.without == 0 && n.newest >= f.since
+	return f.plain || n.categories&f.kinds != 0 && n.someHave&f.need == f.need && n.allHave&f.without == 0 && n.newest >= f.since &&
+		(f.within == nil || f.around.judge(&n.box) != outside) && (!f.cell || n.first < f.rows.last && n.last > f.rows.first)
 }
 
 // fits reports whether the row fits.
@@ -82,19 +122,35 @@ func (f *filter) fits(p *part, row uint32) bool {
 	if f.open != nil && !f.open.open(p.schedules.of(row)) {
 		return false
 	}
-	for _, s := range f.words {
-		if _, ok := p.firstIn(row, s); !ok {
+	if f.cell && (row < f.rows.first || row >= f.rows.last) {
+		return false
+	}
+	for i := range f.terms {
+		if _, ok := p.firstIn(row, f.term(i)); !ok {
 			return false
 		}
 	}
-	return true
+	if f.within != nil && !f.within.Contains(p.point(row)) {
+		return false
+	}
+	return !f.delivers || f.from.Distance(p.point(row)) <= float64(p.reaches.of(row))
 }
 
-// firstIn is the first word of a row that lies in the span.
-func (p *part) firstIn(row uint32, s span) (word uint32, ok bool) {
-	for _, word := range p.words.of(row) {
-		if word >= s.first {
-			return word, word < s.last
+// firstIn is the first word of a row that lies in one of the spans, which are
+// ascending.
+func (p *part) firstIn(row uint32, spans []span) (word uint32, ok bool) {
+	words := p.words.of(row)
+	for len(words) > 0 && len(spans) > 0 {
+		switch word := words[0]; {
+		case word < spans[0].first:
+			words = words[1:]
+		case word < spans[0].last:
+			return word, true
+		case len(spans) == 1:
+			return 0, false
+		default:
+			n := sort.Search(len(spans), func(i int) bool { return spans[i].last > word })
+			spans = spans[n:]
 		}
 	}
 	return 0, false
@@ -103,8 +159,8 @@ func (p *part) firstIn(row uint32, s span) (word uint32, ok bool) {
 // shortlist is a list of rows that holds every row which fits: those of the
 // given categories, or those with a word of a span.
 type shortlist struct {
-	size  int  // rows, some maybe twice
-	words span // with byWord
+	size  int    // rows, some maybe twice
+	words []span // with listedByWord
 	how   listed
 }
 
@@ -131,8 +187,12 @@ func (f *filter) shortest(p *part) (shortlist, float64) {
 		f.category.each(func(category uint16) { size += len(p.kind(category)) })
 		consider(shortlist{size: size, how: listedByKind})
 	}
-	for _, s := range f.words {
-		consider(shortlist{size: p.byWord.count(s), words: s, how: listedByWord})
+	for i := range f.terms {
+		l := shortlist{words: f.term(i), how: listedByWord}
+		for _, s := range l.words {
+			l.size += p.byWord.count(s)
+		}
+		consider(l)
 	}
 	return best, share
 }
@@ -140,7 +200,7 @@ func (f *filter) shortest(p *part) (shortlist, float64) {
 // byKind reports whether to search the trees of the categories, not the one of
 // all rows: each costs a way down, so they must be few, or have few rows.
 func (f *filter) byKind(p *part) bool {
-	if f.category.Any() {
+	if f.category.Any() || f.cell { // the rows of a cell stand together in the one tree only
 		return false
 	}
 	kinds, rows := 0, 0
@@ -183,11 +243,13 @@ func (l *shortlist) rows(p *part, f *filter, do func(row uint32)) {
 		})
 		return
 	}
-	for word := l.words.first; word < l.words.last; word++ {
-		for _, row := range p.byWord.of(word) {
-			// A row with several words of the span is taken at the first.
-			if first, _ := p.firstIn(row, l.words); first == word {
-				do(row)
+	for _, s := range l.words {
+		for word := s.first; word < s.last; word++ {
+			for _, row := range p.byWord.of(word) {
+				// A row with several of the words is taken at the first.
+				if first, _ := p.firstIn(row, l.words); first == word {
+					do(row)
+				}
 			}
 		}
 	}

@@ -64,6 +64,7 @@ type Row struct {
 	Flags      Flags
 	VerifiedAt int64    // unix seconds, 0 for never; kept from 0 up to the year 2106
 	Words      []string // what it is found by in text, folded by text.Words
+	ReachM     uint32   // how far it delivers, in metres
 }
 
 // Schedule tells when a business is open.
@@ -113,11 +114,12 @@ func (s CategorySet) Has(n uint16) bool {
 	return s.bits == nil || int(n/64) < len(s.bits) && s.bits[n/64]&(1<<(n%64)) != 0
 }
 
-// Term is one word that a row must have, or the beginning of one. Its text is
-// folded like the row's words.
+// Term is one word that a row must have, or the beginning of one, or one that
+// differs by typos (typo.go). Its text is folded like the row's words.
 type Term struct {
 	Text   string
 	Prefix bool
+	Edits  int // typos that are forgiven, at most 2
 }
 
 // Position is a place in a list of hits, for going on after it.
@@ -138,7 +140,10 @@ type Query struct {
 	Need          Flags // all of these
 	Without       Flags // and none of these
 	Terms         []Term
-	VerifiedSince int64 // unix seconds; 0 or less for any
+	VerifiedSince int64        // unix seconds; 0 or less for any
+	Cell          geo.Cell     // in this cell, as the ancestor of the row's own; 0 for any
+	Within        *geo.Polygon // nil for anywhere
+	Delivers      bool         // from there to Center: Delivery, and no farther than ReachM
 }
 
 // Hit is a row that was found.

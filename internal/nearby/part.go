@@ -18,6 +18,8 @@ type part struct {
 	flags      []Flags
 	verified   []uint32 // unix seconds
 	schedules  numbers  // number in timetable
+	reaches    numbers  // metres that it delivers; empty when no row does
+	farthest   uint32   // the largest of them
 	cards      cards
 
 	nodes      []node     // the tree; nodes[0] is the root
@@ -41,7 +43,7 @@ func (p *part) row(i uint32) Row {
 	numbers := p.words.of(i)
 	r := Row{
 		ID: p.id(i).String(), Point: p.point(i), Category: p.categories[i],
-		Schedule: p.timetable[p.schedules.of(i)], Flags: p.flags[i], VerifiedAt: int64(p.verified[i]),
+		Schedule: p.timetable[p.schedules.of(i)], Flags: p.flags[i], VerifiedAt: int64(p.verified[i]), ReachM: p.reaches.of(i),
 	}
 	if len(numbers) > 0 {
 		r.Words = make([]string, len(numbers))

@@ -34,12 +34,52 @@ func (q *Query) asksFor(r *Row) bool {
 	}
 	for _, t := range q.Terms {
 		if !slices.ContainsFunc(r.Words, func(w string) bool {
-			return w == t.Text || t.Prefix && strings.HasPrefix(w, t.Text)
+			return w == t.Text || t.Prefix && strings.HasPrefix(w, t.Text) || t.Edits > 0 && forgiven(t, w)
 		}) {
 			return false
 		}
 	}
+	if q.Cell != 0 && !q.Cell.Covers(geo.CellOf(r.Point, geo.MaxResolution)) || q.Within != nil && !q.Within.Contains(r.Point) {
+		return false
+	}
+	if q.Delivers && (r.Flags&Delivery == 0 || geo.Distance(q.Center, r.Point) > float64(r.ReachM)) {
+		return false
+	}
 	return q.RadiusM <= 0 || geo.Distance(q.Center, r.Point) <= q.RadiusM
+}
+
+// forgiven compares a word, or with Prefix every beginning of it, with the term:
+// the table of all beginnings of both, as the textbook has it.
+func forgiven(t Term, word string) bool {
+	a, w := []rune(t.Text), []rune(word)
+	if slices.ContainsFunc(append(slices.Clone(a), w...), func(r rune) bool { return r >= 0x0e00 }) {
+		return false
+	}
+	d := make([][]int, len(a)+1)
+	for i := range d {
+		d[i] = make([]int, len(w)+1)
+		for j := range d[i] {
+			switch {
+			case i == 0:
+				d[i][j] = j
+			case j == 0:
+				d[i][j] = i
+			default:
+				wrong := 1
+				if a[i-1] == w[j-1] {
+					wrong = 0
+				}
+				d[i][j] = min(d[i-1][j]+1, d[i][j-1]+1, d[i-1][j-1]+wrong)
+				if i > 1 && j > 1 && a[i-1] == w[j-2] && a[i-2] == w[j-1] {
+					d[i][j] = min(d[i][j], d[i-2][j-2]+1)
+				}
+			}
+		}
+	}
+	if !t.Prefix {
+		return d[len(a)][len(w)] <= t.Edits
+	}
+	return slices.Min(d[len(a)]) <= t.Edits
 }
 
 func scan(rows []Row, q Query) (hits []Hit, more bool) {
@@ -105,6 +145,12 @@ func dress(rng *rand.Rand, r Row) Row {
 	}
 	for range rng.IntN(4) {
 		r.Words = append(r.Words, someWords[rng.IntN(len(someWords))])
+	}
+	if r.Flags&Delivery != 0 {
+		r.ReachM = uint32(rng.ExpFloat64() * 5000)
+		if rng.IntN(50) == 0 {
+			r.ReachM = 100_000
+		}
 	}
 	if rng.IntN(100) == 0 {
 		r.Words = append(r.Words, fmt.Sprintf("rare%d", rng.IntN(10)))
@@ -273,10 +319,60 @@ func ask(rng *rand.Rand, d *dataset) Query {
 				runes := []rune(w)
 				t = Term{Text: string(runes[:1+rng.IntN(len(runes))]), Prefix: true}
 			}
+			if rng.IntN(2) == 0 {
+				t = misspelt(rng, t)
+			}
 			q.Terms = append(q.Terms, t)
 		}
 	}
+	if rng.IntN(6) == 0 && row != nil {
+		q.Cell = geo.CellOf(row.Point, rng.IntN(16))
+	}
+	if rng.IntN(6) == 0 {
+		q.Within = someArea(rng, d)
+	}
+	q.Delivers = rng.IntN(8) == 0
 	return q
+}
+
+// misspelt is a term with typos.
+func misspelt(rng *rand.Rand, t Term) Term {
+	runes := []rune(t.Text)
+	for range rng.IntN(3) {
+		i := rng.IntN(len(runes) + 1)
+		switch rng.IntN(4) {
+		case 0:
+			runes = slices.Insert(runes, i, 'a'+rune(rng.IntN(26)))
+		case 1:
+			if i < len(runes) && len(runes) > 1 {
+				runes = slices.Delete(runes, i, i+1)
+			}
+		case 2:
+			if i < len(runes) {
+				runes[i] = 'a' + rune(rng.IntN(26))
+			}
+		default:
+			if i+1 < len(runes) {
+				runes[i], runes[i+1] = runes[i+1], runes[i]
+			}
+		}
+	}
+	return Term{Text: string(runes), Prefix: t.Prefix, Edits: 1 + rng.IntN(2)}
+}
+
+// someArea is a polygon among the rows of the data set, sometimes crossing itself.
+func someArea(rng *rand.Rand, d *dataset) *geo.Polygon {
+	for range 20 {
+		place := somewhere(rng, d.places[rng.IntN(len(d.places))], d.spread)
+		corners := make([]geo.Point, 3+rng.IntN(6))
+		for i := range corners {
+			corners[i] = somewhere(rng, place, d.spread)
+		}
+		if area, err := geo.NewPolygon(corners); err == nil {
+			return &area
+		}
+	}
+	return nil // around a pole there is none
 }
 
 // berlin is the real businesses of a city; the test is skipped without them.

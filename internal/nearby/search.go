@@ -69,13 +69,14 @@ var searches = sync.Pool{New: func() any { return new(search) }}
 // release gives the memory back, without holding on to parts.
 func (s *search) release() {
 	for i := range s.filter {
-		s.filter[i] = filter{words: s.filter[i].words[:0]}
+		s.filter[i] = filter{spans: s.filter[i].spans[:0], terms: s.filter[i].terms[:0]}
 	}
 	s.parts, s.disc.after = nil, nil
 	searches.Put(s)
 }
 
 func (s *search) start(now *snapshot, q *Query) {
+	q.bound(now.parts)
 	s.disc = discOf(q)
 	s.wanted = q.Limit + 1 // the one too many tells whether there are more
 	s.parts = now.parts
@@ -83,7 +84,7 @@ func (s *search) start(now *snapshot, q *Query) {
 	s.queue, s.best, s.found, s.ranked = s.queue[:0], s.best[:0], s.found[:0], s.ranked[:0]
 	s.filter = slices.Grow(s.filter[:0], len(s.parts))[:len(s.parts)]
 	for i := range s.parts {
-		s.filter[i].prepare(q, s.parts[i].part)
+		s.filter[i].prepare(q, &s.disc.from, s.parts[i].part)
 	}
 }
 

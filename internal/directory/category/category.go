@@ -1,6 +1,6 @@
 // Package category is the tree of kinds a business can be of: our own slugs
 // and numbers, names in every language of the product, how a kind looks, and
-// how OpenStreetMap and Overture Maps call it. The tree is data (three .tsv
+// how OpenStreetMap and Overture Maps call it. The tree is data (four .tsv
 // files, meant to be edited by hand) and never changes while a program runs.
 package category
 
@@ -19,6 +19,9 @@ type Category struct {
 	Slug, Parent string
 	// Name maps a language ("en", "de", "ar") to what people there call it.
 	Name map[string]string
+	// Synonyms are words of more languages, and for what is sold there, that
+	// searches find the category by.
+	Synonyms string
 	// Hue is a colour of the design system, 1 to 8.
 	Hue int
 	// Icon is a Lucide icon, Schema a type of schema.org below LocalBusiness.

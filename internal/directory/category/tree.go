@@ -16,9 +16,12 @@ var osmTSV string
 //go:embed overture.tsv
 var overtureTSV string
 
+//go:embed synonyms.tsv
+var synonymsTSV string
+
 var languages = []string{"en", "de", "ar"}
 
-var theTree = mustRead(categoriesTSV, osmTSV, overtureTSV)
+var theTree = mustRead(categoriesTSV, osmTSV, overtureTSV, synonymsTSV)
 
 // tree holds the categories in their order and the ways to find one; the maps
 // lead to positions in list.
@@ -51,15 +54,15 @@ func (t *tree) isBelow(c Category, slug string) bool {
 
 // mustRead panics on data that is no tree: it is compiled in, so a mistake is
 // ours and shows in every test.
-func mustRead(categories, osm, overture string) *tree {
-	t, err := read(categories, osm, overture)
+func mustRead(categories, osm, overture, synonyms string) *tree {
+	t, err := read(categories, osm, overture, synonyms)
 	if err != nil {
 		panic(err)
 	}
 	return t
 }
 
-func read(categories, osm, overture string) (*tree, error) {
+func read(categories, osm, overture, synonyms string) (*tree, error) {
 	t := &tree{
 		bySlug: map[string]int{}, byNumber: map[uint16]int{},
 		byOSM: map[string]int{}, byOverture: map[string]int{},
@@ -81,7 +84,25 @@ func read(categories, osm, overture string) (*tree, error) {
 	if err != nil {
 		return nil, fmt.Errorf("overture.tsv: %w", err)
 	}
+	if err := t.readSynonyms(synonyms); err != nil {
+		return nil, fmt.Errorf("synonyms.tsv: %w", err)
+	}
 	return t, nil
+}
+
+// readSynonyms reads lines of a slug and words.
+func (t *tree) readSynonyms(text string) error {
+	for i, row := range rows(text) {
+		if len(row) != 2 {
+			return fmt.Errorf("line %d: %d columns", i, len(row))
+		}
+		at, known := t.bySlug[row[0]]
+		if !known || t.list[at].Synonyms != "" {
+			return fmt.Errorf("line %d: no category %q, or one that had a line", i, row[0])
+		}
+		t.list[at].Synonyms = row[1]
+	}
+	return nil
 }
 
 // Columns of categories.tsv; one column a language follows.

@@ -30,6 +30,7 @@ var (
 var actors = map[string]expect{
 	"list-nearby":        open4all,
 	"count-nearby-cells": open4all,
+	"count-nearby":       open4all,
 	"list-categories":    open4all,
 	"get-product":        open4all,
 	"get-notice":         open4all,

@@ -37,6 +37,12 @@ func (a *api) public() {
 		query:   map[string]any{"bbox": "13.3,52.4,13.5,52.6", "zoom": 13},
 	}, a.cells)
 	add(a, operation{
+		id: "count-nearby", method: http.MethodGet, path: "/nearby/facets", tag: "Nearby", who: everybody, limit: "search",
+		summary: "How many businesses fit, and how they divide",
+		about:   "Exact counts of what the same search without limit and cursor would list.",
+		query:   map[string]any{"lat": 52.5, "lng": 13.4, "radius_m": 2000, "open": "now"},
+	}, a.facets)
+	add(a, operation{
 		id: "list-categories", method: http.MethodGet, path: "/categories", tag: "Nearby", who: everybody, keep: time.Hour,
 		summary: "The tree of categories, parents before children",
 	}, a.categories)
@@ -89,20 +95,47 @@ func (o *optional[T]) OnParamSet(set bool, _ any) { o.Set = set }
 
 // Filters narrow a search.
 type Filters struct {
-	Category   string   `query:"category" maxLength:"100" doc:"Slug of a category; its children are included."`
-	Q          string   `query:"q" doc:"Words to be found in name, category, place or products; the last may be the beginning of one." example:"sourdough"`
-	Open       string   `query:"open" maxLength:"40" doc:"now, or an instant in RFC 3339: open then." example:"now"`
-	Pickup     bool     `query:"pickup" doc:"Hands over at the door."`
-	Delivery   bool     `query:"delivery" doc:"Delivers."`
-	InStock    bool     `query:"in_stock" doc:"Has something to sell now."`
-	Orderable  bool     `query:"orderable" doc:"Takes orders here."`
-	Attributes []string `query:"attributes" maxItems:"18" doc:"Words with commas between, all of which must hold: wheelchair, vegan, cash …"`
+	Category      string   `query:"category" maxLength:"100" doc:"Slug of a category; its children are included."`
+	Q             string   `query:"q" doc:"Words to be found in name, category, place or products; the last may be the beginning of one." example:"sourdough"`
+	Open          string   `query:"open" maxLength:"40" doc:"now, or an instant in RFC 3339: open then." example:"now"`
+	Pickup        bool     `query:"pickup" doc:"Hands over at the door."`
+	Delivery      bool     `query:"delivery" doc:"Delivers."`
+	InStock       bool     `query:"in_stock" doc:"Has something to sell now."`
+	Orderable     bool     `query:"orderable" doc:"Takes orders here."`
+	Polygon       string   `query:"polygon" maxLength:"20000" doc:"Only inside this line: lng,lat,lng,lat,… in degrees, 3 to 500 corners." example:"13.3,52.4,13.5,52.4,13.4,52.6"`
+	WithinCell    string   `query:"within_cell" maxLength:"16" doc:"Only in this H3 cell of any resolution, in hexadecimal." example:"861f1d487ffffff"`
+	VerifiedSince string   `query:"verified_since" maxLength:"40" doc:"An instant in RFC 3339: verified then or later." example:"2026-01-01T00:00:00Z"`
+	Attributes    []string `query:"attributes" maxItems:"18" doc:"Words with commas between, all of which must hold: wheelchair, vegan, cash …"`
 }
 
 // apply puts the filters into a query.
 func (f *Filters) apply(q *directory.Query, now time.Time) error {
 	q.Category, q.Text, q.Pickup, q.Delivery, q.InStock, q.Orderable = f.Category, f.Q, f.Pickup, f.Delivery, f.InStock, f.Orderable
 	q.Attributes = f.Attributes
+	var wrong []errs.Field
+	if f.Polygon != "" {
+		area, err := geo.ParsePolygon(f.Polygon)
+		if err != nil {
+			wrong = append(wrong, errs.Field{Name: "polygon", Code: "bad_polygon", Message: "A polygon is lng,lat,lng,lat,… in degrees, with 3 to 500 corners and not around a pole."})
+		}
+		q.Within = &area
+	}
+	if f.WithinCell != "" {
+		var err error
+		if q.WithinCell, err = geo.ParseCell(f.WithinCell); err != nil {
+			wrong = append(wrong, errs.Field{Name: "within_cell", Code: "bad_cell", Message: "This is not a cell of the H3 grid."})
+		}
+	}
+	if f.VerifiedSince != "" {
+		at, err := time.Parse(time.RFC3339, f.VerifiedSince)
+		if err != nil || at.Year() < 1970 || at.Year() > 2200 {
+			wrong = append(wrong, errs.Field{Name: "verified_since", Code: "bad_time", Message: "Say an instant like 2026-05-04T09:00:00Z."})
+		}
+		q.VerifiedSince = at
+	}
+	if err := errs.Fields(wrong); err != nil {
+		return err
+	}
 	switch f.Open {
 	case "":
 	case "now":
@@ -118,17 +151,23 @@ func (f *Filters) apply(q *directory.Query, now time.Time) error {
 }
 
 type nearbyInput struct {
-	Lat     optional[float64] `query:"lat" minimum:"-90" maximum:"90" doc:"Degrees north."`
-	Lng     optional[float64] `query:"lng" doc:"Degrees east; beyond 180 it goes on around."`
-	Cell    string            `query:"cell" maxLength:"16" doc:"Instead of lat and lng: the middle of this H3 cell, in hexadecimal." example:"891f1d48177ffff"`
-	RadiusM optional[float64] `query:"radius_m" exclusiveMinimum:"0" maximum:"50000" doc:"Metres; without it there is no bound."`
-	Limit   int               `query:"limit" minimum:"1" maximum:"50" default:"20"`
-	Cursor  string            `query:"cursor" maxLength:"200" doc:"next_cursor of the page before; everything else must stay the same."`
+	Limit  int    `query:"limit" minimum:"1" maximum:"50" default:"20"`
+	Cursor string `query:"cursor" maxLength:"200" doc:"next_cursor of the page before; everything else must stay the same."`
+	Search
+}
+
+// Search is what to look for and where, without a page.
+type Search struct {
+	Lat      optional[float64] `query:"lat" minimum:"-90" maximum:"90" doc:"Degrees north."`
+	Lng      optional[float64] `query:"lng" doc:"Degrees east; beyond 180 it goes on around."`
+	Cell     string            `query:"cell" maxLength:"16" doc:"Instead of lat and lng: the middle of this H3 cell, in hexadecimal." example:"891f1d48177ffff"`
+	RadiusM  optional[float64] `query:"radius_m" exclusiveMinimum:"0" maximum:"50000" doc:"Metres; without it there is no bound."`
+	Delivers bool              `query:"delivers" doc:"Delivers to the place asked from."`
 	Filters
 }
 
-func (in *nearbyInput) query(now time.Time) (directory.Query, error) {
-	q := directory.Query{RadiusM: in.RadiusM.Value, Limit: in.Limit, Cursor: in.Cursor}
+func (in *Search) query(now time.Time) (directory.Query, error) {
+	q := directory.Query{RadiusM: in.RadiusM.Value, DeliversHere: in.Delivers}
 	var wrong []errs.Field
 	switch {
 	case in.Cell != "" && (in.Lat.Set || in.Lng.Set):
@@ -161,21 +200,32 @@ func (in *nearbyInput) query(now time.Time) (directory.Query, error) {
 
 // NearbyItem is a business in a list by distance.
 type NearbyItem struct {
-	ID         string     `json:"id"`
-	Slug       string     `json:"slug"`
-	Name       string     `json:"name"`
-	Category   string     `json:"category" doc:"Slug; empty when unknown."`
-	Lat        float64    `json:"lat"`
-	Lng        float64    `json:"lng"`
-	Cell       string     `json:"cell" doc:"H3 cell of resolution 15."`
-	DistanceM  float64    `json:"distance_m" doc:"Metres, great circle."`
-	Open       OpenState  `json:"open" doc:"At the instant asked for with open, else now."`
-	VerifiedAt *time.Time `json:"verified_at" doc:"null: listed, and not verified."`
-	Orderable  bool       `json:"orderable"`
-	URL        string     `json:"url"`
-	PhotoURL   *string    `json:"photo_url"`
-	Matched    []string   `json:"matched" doc:"What q was found in: name, category, place, product."`
-	Explain    Explain    `json:"explain"`
+	ID         string       `json:"id"`
+	Slug       string       `json:"slug"`
+	Name       string       `json:"name"`
+	Category   string       `json:"category" doc:"Slug; empty when unknown."`
+	Lat        float64      `json:"lat"`
+	Lng        float64      `json:"lng"`
+	Cell       string       `json:"cell" doc:"H3 cell of resolution 15."`
+	DistanceM  float64      `json:"distance_m" doc:"Metres, great circle."`
+	Open       OpenState    `json:"open" doc:"At the instant asked for with open, else now."`
+	VerifiedAt *time.Time   `json:"verified_at" doc:"null: listed, and not verified."`
+	Orderable  bool         `json:"orderable"`
+	URL        string       `json:"url"`
+	PhotoURL   *string      `json:"photo_url"`
+	Matched    []string     `json:"matched" doc:"What q was found in: name, category, place, product."`
+	Products   []ProductHit `json:"products" doc:"With q: the first three that have all its words."`
+	Explain    Explain      `json:"explain"`
+}
+
+// ProductHit is a product that was searched for, where it can be had.
+type ProductHit struct {
+	Slug      string `json:"slug"`
+	Title     string `json:"title"`
+	Price     Amount `json:"price" doc:"Of its cheapest variant."`
+	InStock   bool   `json:"in_stock"`
+	Available *int64 `json:"available" doc:"Pieces that can be ordered now, the number checkout uses; null when they are not counted."`
+	URL       string `json:"url"`
 }
 
 // Explain is all that decided about an item and its place in the list.
@@ -185,6 +235,7 @@ type Explain struct {
 	Pickup   bool   `json:"pickup"`
 	Delivery bool   `json:"delivery"`
 	InStock  bool   `json:"in_stock"`
+	Fuzzy    bool   `json:"fuzzy" doc:"Nothing is spelt like q: typos were forgiven."`
 }
 
 func (a *api) nearbyItem(i directory.Item) NearbyItem {
@@ -201,16 +252,45 @@ func (a *api) nearby(ctx context.Context, c *caller, in *nearbyInput) (answer[Li
 	if err != nil {
 		return answer[List[NearbyItem]]{}, err
 	}
+	q.Limit, q.Cursor = in.Limit, in.Cursor
 	page, err := a.Directory.Nearby(ctx, q)
 	if err != nil {
 		return answer[List[NearbyItem]]{}, err
 	}
 	out := listOf(each(page.Items, a.nearbyItem), page.NextCursor)
+	if err := a.addProducts(ctx, out.Body.Items, in.Q, page.Fuzzy); err != nil {
+		return answer[List[NearbyItem]]{}, err
+	}
 	if strings.Contains(c.accept, geoJSON) {
 		out.Type = geoJSON
 		out.raw, err = json.Marshal(features(out.Body))
 	}
 	return out, err
+}
+
+// addProducts says of every item which of its products have all words of q.
+func (a *api) addProducts(ctx context.Context, items []NearbyItem, q string, fuzzy bool) error {
+	var ids []string
+	for i := range items {
+		items[i].Explain.Fuzzy, items[i].Products = fuzzy, []ProductHit{}
+		ids = append(ids, items[i].ID)
+	}
+	if q == "" {
+		return nil
+	}
+	const shown = 3
+	fitting, err := a.Catalog.Fitting(ctx, ids, q, shown)
+	if err != nil {
+		return err
+	}
+	for i := range items {
+		for _, p := range fitting[items[i].ID].Products {
+			items[i].Products = append(items[i].Products, ProductHit{
+				Slug: p.Slug, Title: p.Title, Price: amount(p.Price), InStock: p.InStock, Available: p.Available, URL: items[i].URL + "/p/" + p.Slug,
+			})
+		}
+	}
+	return nil
 }
 
 // featureCollection is a list in GeoJSON (RFC 7946), with next_cursor as a
@@ -237,6 +317,26 @@ func features(list List[NearbyItem]) featureCollection {
 	return featureCollection{Type: "FeatureCollection", NextCursor: list.NextCursor, Features: each(list.Items, func(i NearbyItem) feature {
 		return feature{Type: "Feature", ID: i.ID, Geometry: geometry{Type: "Point", Coordinates: [2]float64{i.Lng, i.Lat}}, Properties: i}
 	})}
+}
+
+// Facets is how the businesses that fit a search divide.
+type Facets struct {
+	Total      int            `json:"total"`
+	Categories map[string]int `json:"categories" doc:"By slug; a category counts those below it."`
+	Open       int            `json:"open" doc:"At the instant asked for with open, else now."`
+	Pickup     int            `json:"pickup"`
+	Delivery   int            `json:"delivery"`
+	InStock    int            `json:"in_stock"`
+	Orderable  int            `json:"orderable"`
+}
+
+func (a *api) facets(ctx context.Context, _ *caller, in *Search) (answer[Facets], error) {
+	q, err := in.query(a.Clock())
+	if err != nil {
+		return answer[Facets]{}, err
+	}
+	f, err := a.Directory.Facets(ctx, q)
+	return answer[Facets]{Body: Facets(f)}, err
 }
 
 type cellsInput struct {

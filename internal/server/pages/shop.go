@@ -19,6 +19,7 @@ type Nearby struct {
 	InStock    bool
 	Category   string // slug; "" for all
 	Total      int
+	Fuzzy      bool // nothing is spelt like Query: typos were forgiven
 	Exact      bool // Total is the whole number of matches, not only a page
 	Now        time.Time
 	Categories []Category

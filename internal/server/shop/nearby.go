@@ -206,7 +206,7 @@ func (h *Handlers) nearby(r *route.Request) (route.Answer, error) {
 		page.MapPage = s.url("/", func(v url.Values) { withPage(v, s); v.Set("view", "map") })
 		page.ListPage = s.url("/", func(v url.Values) { withPage(v, s) })
 		if asMap {
-			if page.Map, err = h.mapOf(r, s, page.Cards, nil); err != nil {
+			if page.Map, err = h.mapOf(r, s); err != nil {
 				return nil, err
 			}
 		}
@@ -298,6 +298,7 @@ func (h *Handlers) results(r *route.Request, s search, page *pages.Nearby) error
 	if err != nil {
 		return err
 	}
+	page.Fuzzy = found.Fuzzy && len(found.Items) > 0
 	if s.radius > 0 {
 		if page.Total, err = h.Directory.Count(ctx, q); err != nil {
 			return err
@@ -405,27 +406,23 @@ func (h *Handlers) nearbyMap(r *route.Request) (route.Answer, error) {
 	if !s.located {
 		return nil, errs.Missing("place")
 	}
-	found, err := h.Directory.Nearby(r.Req().Context(), s.query(r))
-	if err != nil {
-		return nil, err
-	}
-	drawn, err := h.mapOf(r, s, nil, found.Items)
+	drawn, err := h.mapOf(r, s)
 	if err != nil {
 		return nil, err
 	}
 	return route.HTML{Name: "shop/nearby/map", Page: &pages.Nearby{Map: drawn}}, nil
 }
 
-// mapOf draws the results on the map: as the list has them, or as found.
-func (h *Handlers) mapOf(r *route.Request, s search, cards []pages.Card, items []directory.Item) (*pages.Map, error) {
-	if items == nil {
-		found, err := h.Directory.Nearby(r.Req().Context(), s.query(r))
-		if err != nil {
-			return nil, err
-		}
-		items = found.Items
+// mapOf draws the results on the map.
+func (h *Handlers) mapOf(r *route.Request, s search) (*pages.Map, error) {
+	found, err := h.Directory.Nearby(r.Req().Context(), s.query(r))
+	if err != nil {
+		return nil, err
 	}
+	items := found.Items
 	// The plates of this page fill the map; an empty page shows the whole radius.
+	counted := s.query(r)
+	counted.Fuzzy = found.Fuzzy
 	reach := max(float64(s.radius), 300)
 	if len(items) > 0 {
 		reach = max(leastReach, items[len(items)-1].DistanceM*1.25)
@@ -436,7 +433,7 @@ func (h *Handlers) mapOf(r *route.Request, s search, cards []pages.Card, items [
 			return s.url("/", func(v url.Values) { v.Del("near"); v.Set("cell", c.String()) })
 		},
 		Count: func(box geo.Box, resolution int) (map[geo.Cell]int, error) {
-			return h.Directory.CountCells(r.Req().Context(), box, resolution, s.query(r))
+			return h.Directory.CountCells(r.Req().Context(), box, resolution, counted)
 		},
 	}
 	for i, item := range items {
