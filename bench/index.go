@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"os"
 	"runtime"
+	"strconv"
 	"time"
 
 	"nearby/internal/geo"
@@ -68,15 +70,9 @@ func (b *bench) index() error {
 // manyRows are a million rows, two thirds of each city within a few streets of
 // its middle.
 func manyRows(random *rand.Rand) ([]nearby.Row, error) {
-	var schedules []nearby.Schedule
-	for _, text := range []string{
-		"Mo-Fr 09:00-18:00", "Mo-Sa 10:00-20:00", "24/7", "Tu-Su 17:00-02:00", "Mo-Fr 08:00-12:00,14:00-18:00; Sa 09:00-13:00", "Mo-Su 11:00-23:00",
-	} {
-		schedule, err := hours.ParseOSM(text, "Europe/Berlin")
-		if err != nil {
-			return nil, err
-		}
-		schedules = append(schedules, schedule)
+	schedules, err := someSchedules()
+	if err != nil {
+		return nil, err
 	}
 	const cities = 300
 	var centres []geo.Point
@@ -98,11 +94,38 @@ func manyRows(random *rand.Rand) ([]nearby.Row, error) {
 	return rows, nil
 }
 
+// benchRows are the places that peers are compared over: as many as
+// NEARBY_BENCH_ROWS says, or a million.
+func (b *bench) benchRows() ([]nearby.Row, error) {
+	n := million
+	if text := os.Getenv("NEARBY_BENCH_ROWS"); text != "" {
+		var err error
+		if n, err = strconv.Atoi(text); err != nil || n < 1000 {
+			return nil, fmt.Errorf("NEARBY_BENCH_ROWS=%q is no number of places from 1000 on", text)
+		}
+	}
+	if b.data != "" {
+		return b.cityRows(n)
+	}
+	rows, err := manyRows(rand.New(rand.NewPCG(41, 42)))
+	return rows[:min(n, len(rows))], err
+}
+
+func someSchedules() ([]nearby.Schedule, error) {
+	var schedules []nearby.Schedule
+	for _, text := range []string{
+		"Mo-Fr 09:00-18:00", "Mo-Sa 10:00-20:00", "24/7", "Tu-Su 17:00-02:00", "Mo-Fr 08:00-12:00,14:00-18:00; Sa 09:00-13:00", "Mo-Su 11:00-23:00",
+	} {
+		schedule, err := hours.ParseOSM(text, "Europe/Berlin")
+		if err != nil {
+			return nil, err
+		}
+		schedules = append(schedules, schedule)
+	}
+	return schedules, nil
+}
+
 // beside is a point around another, normally distributed, in metres.
 func beside(random *rand.Rand, p geo.Point, metres float64) geo.Point {
-	const degree = 111_195
-	lat := p.Lat + random.NormFloat64()*metres/degree
-	lng := p.Lng + random.NormFloat64()*metres/degree/math.Cos(p.Lat*math.Pi/180)
-	decimals := func(degrees float64) float64 { return math.Round(degrees*1e7) / 1e7 } // as real places are written
-	return geo.Point{Lat: decimals(max(-89, min(89, lat))), Lng: decimals(math.Mod(lng+540, 360) - 180)}
+	return moved(p, random.NormFloat64()*metres, random.NormFloat64()*metres)
 }

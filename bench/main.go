@@ -1,7 +1,10 @@
 // Command bench measures what the README says about speed: it starts the real
 // programs of bin/, asks them what their users would, and prints one table. The
 // figures also go to bench/out/bench.json. Parts that need the real places of
-// NEARBY_TESTDATA are skipped without it, and say so.
+// NEARBY_TESTDATA are skipped without it, and say so. Peers that are installed
+// (PostGIS, Redis) are started on their own data beside the index; their answers
+// must be the same. NEARBY_BENCH_ROWS is how many places that is done over, a
+// million unless it is set. Words after the command choose parts of it.
 package main
 
 import (
@@ -60,7 +63,7 @@ func run(ctx context.Context) error {
 		name    string
 		measure func() error
 	}{
-		{"start", b.starts}, {"places", b.places}, {"orders", b.orders}, {"hot", b.hot}, {"index", b.index},
+		{"start", b.starts}, {"places", b.places}, {"orders", b.orders}, {"hot", b.hot}, {"index", b.index}, {"peers", b.peers},
 	} {
 		if len(os.Args) > 1 && !strings.Contains(strings.Join(os.Args[1:], " "), part.name) {
 			continue
