@@ -32,6 +32,7 @@ var actors = map[string]expect{
 	"count-nearby-cells": open4all,
 	"count-nearby":       open4all,
 	"list-categories":    open4all,
+	"try-hours":          open4all,
 	"get-product":        open4all,
 	"get-notice":         open4all,
 	"get-transparency":   open4all,

@@ -47,6 +47,12 @@ func (a *api) public() {
 		summary: "The tree of categories, parents before children",
 	}, a.categories)
 	add(a, operation{
+		id: "try-hours", method: http.MethodGet, path: "/hours", tag: "Nearby", who: everybody, limit: "search",
+		summary: "Whether a place with these hours is open, until when, and why",
+		about:   "The evaluator of the search and the checkout, for hours that you have not saved. What it cannot read it refuses with the position.",
+		query:   map[string]any{"hours": "Mo-Fr 09:00-17:00; PH off", "time_zone": "Europe/Berlin", "region": "DE-BE", "at": "2026-12-25T10:00:00+01:00"},
+	}, a.tryHours)
+	add(a, operation{
 		id: "get-business", method: http.MethodGet, path: "/businesses/{id}", tag: "Nearby", who: anybody, scope: "business:read", keep: fresh,
 		summary: "A business, by id or slug",
 		about:   "Anybody sees listed businesses. With a token of one of its people a business is seen in whatever state, with what only they see.",

@@ -34,6 +34,7 @@ func (h *Handlers) hoursPage(r *route.Request, p place) (*pages.HoursPage, error
 	page := &pages.HoursPage{
 		Zone: p.Zone, Special: view.SpecialDays(ahead(p, r.Now())), Version: strconv.FormatInt(p.Version, 10), Today: today(p, r.Now()).String(),
 	}
+	page.Try = try(p, r.QueryParam("at"), r.Now())
 	head(r, &page.Base, "manage.hours")
 	week, simple := p.Hours.Weekly()
 	for i, name := range days {
@@ -50,6 +51,29 @@ func (h *Handlers) hoursPage(r *route.Request, p place) (*pages.HoursPage, error
 	var err error
 	page.Desk, err = h.desk(r, p, "hours")
 	return page, err
+}
+
+// try answers what the hours say at a time that was typed; "" asks nothing, and
+// proposes now.
+func try(p place, typed string, now time.Time) pages.HoursTry {
+	const form = "2006-01-02T15:04"
+	zone := view.Zone(p.Zone)
+	if typed == "" {
+		return pages.HoursTry{At: now.In(zone).Format(form)}
+	}
+	at, err := time.ParseInLocation(form, strings.Replace(strings.TrimSpace(typed), " ", "T", 1), zone)
+	if err != nil {
+		return pages.HoursTry{At: typed, Bad: true}
+	}
+	why := p.Hours.Why(at)
+	t := pages.HoursTry{
+		At: at.Format(form), Asked: true, Open: view.Open(why.State, p.Zone, at), Day: at,
+		Rule: why.Rule, Special: why.Special, Holiday: why.Holiday, Doubt: why.HolidayInDoubt,
+	}
+	if why.Day != (hours.Date{}) {
+		t.Day = time.Date(why.Day.Year, why.Day.Month, why.Day.Day, 12, 0, 0, 0, zone)
+	}
+	return t
 }
 
 // today is the day it is at the business.
@@ -113,7 +137,7 @@ func hoursMessage(r *route.Request, err error) string {
 }
 
 func (h *Handlers) addSpecial(r *route.Request, p place) (route.Answer, error) {
-	typed := pages.SpecialForm{From: r.FormValue("from"), To: r.FormValue("to"), Hours: r.FormValue("hours"), Label: r.FormValue("label")}
+	typed := pages.SpecialForm{From: r.FormValue("from"), To: r.FormValue("to"), Hours: r.FormValue("hours"), Label: r.FormValue("label"), CutsNight: r.FormValue("cuts_night") == "1"}
 	special, wrong := h.readSpecial(r, p, typed)
 	if len(wrong) == 0 {
 		list := append(ahead(p, r.Now()), special)
@@ -172,7 +196,7 @@ func (h *Handlers) readSpecial(r *route.Request, p place, typed pages.SpecialFor
 	if len(known) >= mostSpecial {
 		add("from", "hours.too_many")
 	}
-	return hours.Special{From: from, To: to, Spans: spans, Reason: label}, wrong
+	return hours.Special{From: from, To: to, Spans: spans, Reason: label, CutsNight: typed.CutsNight}, wrong
 }
 
 func (h *Handlers) deleteSpecial(r *route.Request, p place) (route.Answer, error) {

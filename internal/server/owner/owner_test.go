@@ -314,14 +314,22 @@ func TestHours(t *testing.T) {
 	if status(t, saved, http.StatusOK); saved.Value("mon") != "18:00-02:00" || saved.Value("tue") != "09:00-17:30" || saved.Value("wed") != "" {
 		t.Errorf("shown as %q, %q, %q", saved.Value("mon"), saved.Value("tue"), saved.Value("wed"))
 	}
+	says(t, owner.See(at+"?at=2026-12-02T19:00"), "No opening time is written down")
+	says(t, owner.See(at+"?at=2026-12-01T10:00"), "Tu 09:00-17:30")
+	says(t, owner.See(at+"?at=2026-12-01+01:00"), "Mo 18:00-02:00") // the night before
+	says(t, owner.See(at+"?at=soon"), "Write the time like")
 	special := url.Values{"from": {"2999-01-01"}, "hours": {"x"}}
 	status(t, owner.Fill(saved, at+"/special", special), http.StatusUnprocessableEntity)
 	day := site.Clock().AddDate(0, 1, 0).Format("2006-01-02")
 	for _, past := range []string{"2020-01-01", "yesterday", ""} {
 		status(t, owner.Fill(saved, at+"/special", url.Values{"from": {past}}), http.StatusUnprocessableEntity)
 	}
-	closed := owner.Fill(saved, at+"/special", url.Values{"from": {day}, "label": {"Holiday"}})
+	closed := owner.Fill(saved, at+"/special", url.Values{"from": {day}, "label": {"Holiday"}, "cuts_night": {"1"}})
 	says(t, status(t, closed, http.StatusOK), "Holiday")
+	if b, _ := site.Directory.Get(t.Context(), shop.ID); len(b.Hours.Special()) != 1 || !b.Hours.Special()[0].CutsNight {
+		t.Errorf("special days %+v", b.Hours.Special())
+	}
+	says(t, owner.See(at+"?at="+day+"T12:00"), "is a special day")
 	status(t, owner.Post(at+"/special", url.Values{"from": {day}, "hours": {"9-12"}}), http.StatusUnprocessableEntity)
 	kept := owner.Fill(closed, at, url.Values{"thu": {"8-9"}})
 	says(t, kept, "Holiday")

@@ -304,6 +304,20 @@ type HoursPage struct {
 	Version   string
 	Today     string // earliest date of a special day, as YYYY-MM-DD
 	Changed   bool   // somebody else has saved them meanwhile
+	Try       HoursTry
+}
+
+// HoursTry is what shoppers would see at a time the owner names, and why.
+type HoursTry struct {
+	At      string // as typed, "2026-12-24T23:30"
+	Bad     bool   // which is no time
+	Asked   bool   // the rest is an answer
+	Open    Open
+	Day     time.Time // the day it follows from
+	Rule    string    // in OpenStreetMap notation, "" for none
+	Special bool      // a special day decides
+	Holiday string    // the name of the public holiday the day is
+	Doubt   bool      // which it is only for some of the region
 }
 
 // HoursDay is one day of the form: its hours as typed, ranges parted by commas.
@@ -314,7 +328,10 @@ type HoursDay struct {
 }
 
 // SpecialForm adds a special day.
-type SpecialForm struct{ From, To, Hours, Label string }
+type SpecialForm struct {
+	From, To, Hours, Label string
+	CutsNight              bool
+}
 
 // Application is the state of a business's verification.
 type Application struct {
