@@ -223,3 +223,21 @@ func TestTypos(t *testing.T) {
 func fits(t Term, word string) bool {
 	return word == t.Text || t.Prefix && strings.HasPrefix(word, t.Text) || t.Edits > 0 && forgiven(t, word)
 }
+
+// TestCategoryInACell asks for a category of many rows within a cell, which the
+// category's own tree does not know.
+func TestCategoryInACell(t *testing.T) {
+	rng := rand.New(rand.NewPCG(65, 66))
+	d := around(rng, "kinds", 4000, 2000, geo.Point{Lat: 52.52, Lng: 13.405})
+	for i := range d.rows {
+		d.rows[i].Category = uint16(1 + i%3)
+	}
+	x := New()
+	x.Replace(d.rows)
+	for range 100 {
+		row := d.rows[rng.IntN(len(d.rows))]
+		agree(t, x, d.rows, Query{
+			Center: somewhere(rng, row.Point, 500), Limit: 5, Categories: NewCategorySet(2), Cell: geo.CellOf(row.Point, 5+rng.IntN(6)),
+		})
+	}
+}
