@@ -49,9 +49,20 @@ func (s *Service) step(ctx context.Context, actor audit.Actor, businessID, order
 	})
 }
 
-// Accept is the business's yes to a placed order.
+// Accept is the business's yes to a placed order. Where the card was only
+// authorised, the money is taken now.
 func (s *Service) Accept(ctx context.Context, actor audit.Actor, businessID, orderID string) (Order, error) {
-	return s.step(ctx, actor, businessID, orderID, Accept, "order_accepted", "accepted_at")
+	return s.change(ctx, actor, businessID, orderID, account.RightOrders, func(ctx context.Context, t *trade, actor audit.Actor) error {
+		if err := s.moveOrder(ctx, t, Accept, actor, map[string]any{"accepted_at": s.Clock()}, nil); err != nil {
+			return err
+		}
+		if p := t.live(); p != nil && p.State == Authorized {
+			if err := s.begin(ctx, p, PayCapture); err != nil {
+				return err
+			}
+		}
+		return s.mail(ctx, "order_accepted", orderID)
+	})
 }
 
 // Start says that the business is at work on the order.
@@ -63,6 +74,9 @@ func (s *Service) Start(ctx context.Context, actor audit.Actor, businessID, orde
 // is to be delivered. Its pickup code works from now on.
 func (s *Service) Ready(ctx context.Context, actor audit.Actor, businessID, orderID string) (Order, error) {
 	return s.change(ctx, actor, businessID, orderID, account.RightOrders, func(ctx context.Context, t *trade, actor audit.Actor) error {
+		if p := t.live(); p != nil && p.State == Capturing {
+			return errNotCaptured // the goods wait for the money
+		}
 		event, template := MakeReady, "order_ready"
 		if t.order.Kind == Delivery {
 			event, template = Dispatch, "order_on_its_way"
@@ -132,6 +146,10 @@ func (s *Service) end(ctx context.Context, t *trade, event Event, actor audit.Ac
 		switch p.State {
 		case Due:
 			if err := s.movePay(ctx, p, PayWaive, map[string]any{}); err != nil {
+				return err
+			}
+		case Authorized:
+			if err := s.begin(ctx, p, PayVoid); err != nil {
 				return err
 			}
 		case Paid:

@@ -153,6 +153,9 @@ func (s *Service) newOrder(id string, buyer Buyer, in PlaceInput, hash string, q
 	if method == Card {
 		r.FeeRuleID, r.FeeBps, r.FeeFixed, r.Fee = pointer(q.fee.ID), q.fee.Bps, q.fee.Fixed, q.fee.fee(t).Minor
 		r.HoldExpiresAt = pointer(now.Add(s.HoldFor))
+		if q.Business.AcceptFirst {
+			r.CaptureOn = captureOnAccept
+		}
 	}
 	return r, nil
 }
@@ -167,6 +170,9 @@ func (s *Service) newPayment(r orderRow, q Quote, platform string, attempt int) 
 	case Card:
 		p.State, p.Account, p.Fee, p.Platform, p.Livemode = Creating, q.account, r.Fee, platform, s.Gateway.Live()
 		p.NextCheckAt = pointer(s.Clock().Add(firstCheck))
+		if r.CaptureOn == captureOnAccept {
+			p.Capture = "manual"
+		}
 	case Counter:
 		p.State = Due
 	default:

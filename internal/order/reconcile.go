@@ -149,8 +149,10 @@ func (s *Service) workPay(ctx context.Context, p payRow) error {
 			return s.Sync(ctx, p.ID)
 		}
 		return s.stopAndClose(ctx, p)
-	case Processing, Paid, Late:
+	case Processing, Authorized, Paid, Late:
 		return s.Sync(ctx, p.ID)
+	case Capturing, Voiding:
+		return s.act(ctx, p)
 	}
 	if o.State == PendingPayment && over {
 		if err := s.stopLate(ctx, o.ID); err != nil {

@@ -81,7 +81,11 @@ func (s *Service) gone(ctx context.Context, p payRow, failed error) error {
 			return err
 		}
 		row := t.pay(p.ID)
-		if row.State != Payable && row.State != Processing {
+		switch row.State {
+		case Authorized, Capturing, Voiding:
+			return s.lapsed(ctx, t, row, PayLoses, "provider_unreachable")
+		case Payable, Processing:
+		default:
 			return nil
 		}
 		end := s.Clock()
@@ -166,7 +170,7 @@ func (s *Service) complete(ctx context.Context, t *trade, p *payRow, session pay
 		return nil
 	}
 	wrong := s.differences(t.order, *p, session)
-	if p.State.live() && t.order.State != PendingPayment && t.order.State != Expiring {
+	if p.State.unpaid() && t.order.State != PendingPayment && t.order.State != Expiring {
 		wrong = append(wrong, "order is "+string(t.order.State)) // it never ends while a page can be paid
 	}
 	if len(wrong) > 0 {
@@ -177,6 +181,10 @@ func (s *Service) complete(ctx context.Context, t *trade, p *payRow, session pay
 		intent = session.Intent.Status
 	}
 	switch {
+	case p.State == Authorized || p.State == Capturing || p.State == Voiding:
+		return s.authorised(ctx, t, p, session, intent)
+	case session.PaymentStatus == payment.StatusUnpaid && intent == payment.IntentCapturable && p.Capture == "manual":
+		return s.held(ctx, t, p, session)
 	case session.PaymentStatus == payment.StatusPaid && intent == payment.IntentSucceeded:
 		return s.paid(ctx, t, p, session)
 	case session.PaymentStatus == payment.StatusUnpaid && intent == payment.IntentProcessing:
@@ -248,10 +256,7 @@ func (s *Service) paid(ctx context.Context, t *trade, p *payRow, session payment
 	set := map[string]any{
 		"payment_intent_id": session.Intent.ID, "captured": session.Intent.Received, "url": nil, "next_check_at": nil, "tries": 0, "last_error": nil,
 	}
-	if c := session.Intent.Charge; c != nil {
-		set["charge_id"], set["fee_id"], set["card_brand"] = c.ID, pointer(c.FeeID), pointer(c.CardBrand)
-		set["card_last4"], set["receipt_url"] = pointer(c.CardLast4), pointer(c.ReceiptURL)
-	}
+	cardOf(session, set)
 	inTime := p.State.live()
 	retaken, b, err := s.canPlace(ctx, t, inTime)
 	if err != nil {
@@ -282,6 +287,14 @@ func (s *Service) paid(ctx context.Context, t *trade, p *payRow, session payment
 		return err
 	}
 	return s.placed(ctx, t, b)
+}
+
+// cardOf adds what is known of the charge and its card to a payment's columns.
+func cardOf(session payment.Session, set map[string]any) {
+	if c := session.Intent.Charge; c != nil {
+		set["charge_id"], set["fee_id"], set["card_brand"] = c.ID, pointer(c.FeeID), pointer(c.CardBrand)
+		set["card_last4"], set["receipt_url"] = pointer(c.CardLast4), pointer(c.ReceiptURL)
+	}
 }
 
 // canPlace says whether a payment that succeeded places its order. One in time

@@ -14,6 +14,12 @@ func SessionKey(install, payment string, gen int) Key { return key(install, "cs"
 // ExpireKey is the key of closing the page of a payment.
 func ExpireKey(install, payment string, gen int) Key { return key(install, "ex", payment, gen) }
 
+// CaptureKey is the key of taking an authorised payment.
+func CaptureKey(install, payment string, gen int) Key { return key(install, "cap", payment, gen) }
+
+// VoidKey is the key of letting an authorised payment go.
+func VoidKey(install, payment string, gen int) Key { return key(install, "vo", payment, gen) }
+
 // AccountKey is the key of opening an account for a payout row.
 func AccountKey(install, row string, gen int) Key { return key(install, "ac", row, gen) }
 

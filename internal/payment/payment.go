@@ -29,6 +29,11 @@ type Gateway interface {
 	Session(ctx context.Context, ref Ref) (Session, error)
 	// FindSessions lists payment pages of an account, newest first, in full.
 	FindSessions(ctx context.Context, account string, filter SessionFilter) ([]Session, error)
+	// Capture takes amount of an authorised intent, with the operator's fee of it.
+	// Whatever it answers, read the session and believe that.
+	Capture(ctx context.Context, key Key, intent Ref, amount, fee int64) error
+	// Void lets an authorised intent go. Read the session afterwards.
+	Void(ctx context.Context, key Key, intent Ref) error
 	// Refund gives money of a payment intent back.
 	Refund(ctx context.Context, key Key, in RefundInput) (Refund, error)
 	// Refunds lists the refunds of a payment intent, newest first.

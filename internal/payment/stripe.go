@@ -161,6 +161,8 @@ const (
 	opExpire    = "expire session"
 	opSession   = "read session"
 	opFind      = "find sessions"
+	opCapture   = "capture"
+	opVoid      = "void"
 	opRefund    = "refund"
 	opRefunds   = "list refunds"
 	opFee       = "read fee"

@@ -48,6 +48,12 @@ var calls = []struct {
 		_, err := g.FindSessions(ctx, "acct_123", SessionFilter{Since: time.Unix(1, 0), Intent: "pi_1"})
 		return err
 	}},
+	{"Capture", "POST", "/v1/payment_intents/pi_1/capture", "acct_123", true, func(ctx context.Context, g Gateway) error {
+		return g.Capture(ctx, "k", Ref{"acct_123", "pi_1"}, 500, 12)
+	}},
+	{"Void", "POST", "/v1/payment_intents/pi_1/cancel", "acct_123", true, func(ctx context.Context, g Gateway) error {
+		return g.Void(ctx, "k", Ref{"acct_123", "pi_1"})
+	}},
 	{"Refund", "POST", "/v1/refunds", "acct_123", true, func(ctx context.Context, g Gateway) error {
 		_, err := g.Refund(ctx, "k", RefundInput{Account: "acct_123", Intent: "pi_1", Amount: 5, Install: "i", Order: "o", Refund: "r"})
 		return err

@@ -311,6 +311,22 @@ func first(errs ...error) error {
 	return nil
 }
 
+// Capture is refused: what this gateway pays is paid at once.
+func (g *Gateway) Capture(ctx context.Context, key payment.Key, intent payment.Ref, _, _ int64) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	_, before := g.call(ctx, Call{"capture", intent.Account, intent.ID, key})
+	return first(before, payment.Fail(payment.Refused, "capture", "payment_intent_unexpected_state"))
+}
+
+// Void is refused like Capture.
+func (g *Gateway) Void(ctx context.Context, key payment.Key, intent payment.Ref) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	_, before := g.call(ctx, Call{"void", intent.Account, intent.ID, key})
+	return first(before, payment.Fail(payment.Refused, "void", "payment_intent_unexpected_state"))
+}
+
 // Refund gives money back, never more than was charged.
 func (g *Gateway) Refund(ctx context.Context, key payment.Key, in payment.RefundInput) (payment.Refund, error) {
 	g.mu.Lock()

@@ -54,6 +54,18 @@ func (t *Tap) FindSessions(ctx context.Context, account string, filter payment.S
 	return tap(t, ctx, "find", func() ([]payment.Session, error) { return t.Gateway.FindSessions(ctx, account, filter) })
 }
 
+// Capture passes on.
+func (t *Tap) Capture(ctx context.Context, key payment.Key, intent payment.Ref, amount, fee int64) error {
+	_, err := tap(t, ctx, "capture", func() (bool, error) { return true, t.Gateway.Capture(ctx, key, intent, amount, fee) })
+	return err
+}
+
+// Void passes on.
+func (t *Tap) Void(ctx context.Context, key payment.Key, intent payment.Ref) error {
+	_, err := tap(t, ctx, "void", func() (bool, error) { return true, t.Gateway.Void(ctx, key, intent) })
+	return err
+}
+
 // Refund passes on.
 func (t *Tap) Refund(ctx context.Context, key payment.Key, in payment.RefundInput) (payment.Refund, error) {
 	return tap(t, ctx, "refund", func() (payment.Refund, error) { return t.Gateway.Refund(ctx, key, in) })

@@ -114,6 +114,9 @@ func lead(o order.Order) string {
 	case order.Expiring, order.Review:
 		return "waiting_bank"
 	case order.Placed:
+		if o.Payment != nil && o.Payment.State == order.Authorized {
+			return "reserved"
+		}
 		return "waiting_shop"
 	case order.Accepted, order.Preparing:
 		return "packing"
@@ -124,6 +127,9 @@ func lead(o order.Order) string {
 	case order.Expired:
 		return "expired"
 	case order.Declined, order.Cancelled, order.NoShow:
+		if paid && o.PlacedAt != nil && o.Payment != nil && o.Payment.Captured.Zero() {
+			return "released"
+		}
 		if paid && o.PlacedAt != nil {
 			return "refunded"
 		}
