@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"nearby/internal/clock"
 	"nearby/internal/hours"
 )
 
@@ -32,7 +33,7 @@ func (c *hoursCommand) Run(p *program) error {
 	if err != nil || c.Zone == "" || c.Zone == "Local" {
 		return usageError{fmt.Errorf("%q is no IANA time zone", c.Zone)}
 	}
-	at := time.Now().In(zone).Truncate(time.Minute)
+	at := clock.System().In(zone).Truncate(time.Minute)
 	if c.At != "" {
 		if at, err = time.ParseInLocation("2006-01-02T15:04", c.At, zone); err != nil {
 			return usageError{fmt.Errorf("--at is %q, not a time like 2026-12-25T10:00", c.At)}

@@ -23,7 +23,7 @@ func (*setupWebhooks) Help() string {
 
 func (c *setupWebhooks) Run(p *program) error {
 	if c.BaseURL == "" {
-		return usageError{errors.New("Stripe must know where to send its events: set NEARBY_BASE_URL")}
+		return usageError{errors.New("set NEARBY_BASE_URL, so that Stripe knows where to send its events")}
 	}
 	base, err := c.baseURL("")
 	if err != nil {
