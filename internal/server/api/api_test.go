@@ -39,6 +39,7 @@ func TestBadInputGetsAClearAnswer(t *testing.T) {
 		{"hours", "GET", "/hours?hours=Mo-Fr+9+bis+17&time_zone=UTC", "", "", 422, "bad_hours", "/hours"},
 		{"hours' zone", "GET", "/hours?hours=24/7&time_zone=Mars/Olympus", "", "", 422, "bad_format", "/time_zone"},
 		{"hours' time", "GET", "/hours?hours=24/7&time_zone=UTC&at=noon", "", "", 422, "bad_time", "/at"},
+		{"hours' year", "GET", "/hours?hours=24/7&time_zone=UTC&at=9999-12-31T23:59:59Z", "", "", 422, "bad_time", "/at"},
 		{"hours' cell", "GET", "/hours?hours=24/7&time_zone=UTC&cell=zz", "", "", 422, "bad_cell", "/cell"},
 		{"open", "GET", "/nearby?lat=1&lng=1&open=later", "", "", 422, "bad_time", "/open"},
 		{"polygon", "GET", "/nearby?lat=1&lng=1&polygon=1,2,3", "", "", 422, "bad_polygon", "/polygon"},

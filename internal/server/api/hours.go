@@ -35,8 +35,8 @@ func (a *api) tryHours(_ context.Context, _ *caller, in *tryHoursInput) (answer[
 	var wrong []errs.Field
 	at := a.Clock()
 	if in.At != "" {
-		var err error
-		if at, err = time.Parse(time.RFC3339, in.At); err != nil {
+		var ok bool
+		if at, ok = instant(in.At); !ok {
 			wrong = append(wrong, errs.Field{Name: "at", Code: "bad_time", Message: "A time looks like 2026-05-04T09:00:00Z."})
 		}
 	}

@@ -133,8 +133,8 @@ func (f *Filters) apply(q *directory.Query, now time.Time) error {
 		}
 	}
 	if f.VerifiedSince != "" {
-		at, err := time.Parse(time.RFC3339, f.VerifiedSince)
-		if err != nil || at.Year() < 1970 || at.Year() > 2200 {
+		at, ok := instant(f.VerifiedSince)
+		if !ok {
 			wrong = append(wrong, errs.Field{Name: "verified_since", Code: "bad_time", Message: "Say an instant like 2026-05-04T09:00:00Z."})
 		}
 		q.VerifiedSince = at
@@ -147,13 +147,20 @@ func (f *Filters) apply(q *directory.Query, now time.Time) error {
 	case "now":
 		q.Open = now
 	default:
-		at, err := time.Parse(time.RFC3339, f.Open)
-		if err != nil || at.Year() < 1970 || at.Year() > 2200 {
+		at, ok := instant(f.Open)
+		if !ok {
 			return errs.Fields([]errs.Field{{Name: "open", Code: "bad_time", Message: "Say now, or an instant like 2026-05-04T09:00:00Z."}})
 		}
 		q.Open = at.UTC()
 	}
 	return nil
+}
+
+// instant reads a time in RFC 3339. Years far from ours are none: what follows
+// from them may not fit the form any more.
+func instant(text string) (time.Time, bool) {
+	at, err := time.Parse(time.RFC3339, text)
+	return at, err == nil && at.Year() >= 1970 && at.Year() <= 2200
 }
 
 type nearbyInput struct {
