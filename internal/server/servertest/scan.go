@@ -45,7 +45,9 @@ func ReadScan(ctx context.Context, path, zone string, ids map[string]string) (*S
 			return fmt.Errorf("%s was not imported", p.SourceID)
 		}
 		if schedule, err := hours.ParseOSM(p.OpeningHours, zone); err == nil && p.OpeningHours != "" {
-			row.schedule = schedule
+			row.schedule = schedule.InPlace(hours.Place{
+				Region: hours.RegionOf(p.Country, p.Region, p.City, p.Postcode), Lat: p.Lat, Lng: p.Lng, Pinned: true,
+			})
 		}
 		s.rows = append(s.rows, row)
 		return nil
