@@ -241,3 +241,20 @@ func TestCategoryInACell(t *testing.T) {
 		})
 	}
 }
+
+// The words of one term may stand right before those of the next.
+func TestTermsBesideEachOther(t *testing.T) {
+	rows := []Row{
+		{ID: "both", Point: geo.Point{Lat: 1, Lng: 1}, Words: []string{"backerei", "backhaus"}},
+		{ID: "one", Point: geo.Point{Lat: 1, Lng: 1}, Words: []string{"backerei"}},
+	}
+	x := New()
+	x.Replace(rows)
+	for _, second := range []Term{{Text: "backhaous", Prefix: true, Edits: 1}, {Text: "backhas", Edits: 1}, {Text: "backh", Prefix: true}} {
+		q := Query{Limit: 5, Terms: []Term{{Text: "backerei"}, second}}
+		agree(t, x, rows, q)
+		if hits, _ := x.Search(q); len(hits) != 1 {
+			t.Errorf("%+v: %v; want the one row with both words", second, hits)
+		}
+	}
+}

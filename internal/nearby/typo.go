@@ -196,11 +196,12 @@ func (p *part) endOf(begin string, within span) uint32 {
 
 // alphabeticOf appends those of a span that have letters of alphabets only.
 func (p *part) alphabeticOf(to []span, within span) []span {
+	start := len(to) // what stands before may be another term's
 	for i := within.first; i < within.last; i++ {
 		if !alphabetic(p.vocabulary.of(i)) {
 			continue
 		}
-		if n := len(to); n > 0 && to[n-1].last == i {
+		if n := len(to); n > start && to[n-1].last == i {
 			to[n-1].last++
 		} else {
 			to = append(to, span{i, i + 1})
