@@ -89,6 +89,7 @@ func rTree(rows []nearby.Row) (*peer, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer put.Close()
 	for i := range rows {
 		p := rows[i].Point
 		if _, err := put.Exec(i, p.Lng, p.Lng, p.Lat, p.Lat, p.Lat, p.Lng); err != nil {

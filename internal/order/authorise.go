@@ -158,8 +158,12 @@ func (s *Service) lapsed(ctx context.Context, t *trade, p *payRow, why PayEvent,
 	if t.order.State == Placed {
 		event = TimeOut
 	}
-	if _, err := Life.Next(t.order.State, event, account.System); err != nil {
+	_, err := Life.Next(t.order.State, event, account.System)
+	if errs.Has(err, "not_allowed") {
 		return nil // it has ended already
+	}
+	if err != nil {
+		return err
 	}
 	if err := s.store.update(ctx, &t.order, map[string]any{"flag": flag, "updated_at": s.Clock()}); err != nil {
 		return err

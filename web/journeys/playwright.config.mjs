@@ -14,7 +14,7 @@ export default defineConfig({
   outputDir: '../../test-results',
   globalTeardown: './teardown.mjs',
   workers: 2,
-  timeout: 60_000,
+  timeout: 90_000,
   expect: { timeout: 10_000 },
   forbidOnly: true,
   reporter: [['list']],
@@ -35,7 +35,7 @@ export default defineConfig({
     cwd: root,
     env: settings(process.env.JOURNEY_FOLDER, ports),
     url: `${site}/readyz`,
-    timeout: 60_000,
+    timeout: 90_000,
     gracefulShutdown: { signal: 'SIGTERM', timeout: 10_000 },
   },
 });
