@@ -88,14 +88,15 @@ type answer[O any] struct {
 
 // sent is an answer as huma writes it.
 type sent struct {
-	Status       int
-	ContentType  string `header:"Content-Type" hidden:"true"`
-	ETag         string `header:"ETag" hidden:"true"`
-	Location     string `header:"Location" hidden:"true"`
-	Link         string `header:"Link" hidden:"true"`
-	CacheControl string `header:"Cache-Control" hidden:"true"`
-	Replayed     string `header:"Idempotent-Replayed" hidden:"true"`
-	Body         []byte
+	Status        int
+	ContentType   string `header:"Content-Type" hidden:"true"`
+	ContentLength string `header:"Content-Length" hidden:"true"`
+	ETag          string `header:"ETag" hidden:"true"`
+	Location      string `header:"Location" hidden:"true"`
+	Link          string `header:"Link" hidden:"true"`
+	CacheControl  string `header:"Cache-Control" hidden:"true"`
+	Replayed      string `header:"Idempotent-Replayed" hidden:"true"`
+	Body          []byte
 }
 
 type callerKey struct{}
@@ -159,6 +160,8 @@ func (a *api) dress(op operation, c *caller, s stored) *sent {
 	}
 	if len(s.Body) == 0 {
 		r.ContentType = ""
+	} else {
+		r.ContentLength = strconv.Itoa(len(s.Body)) // or it goes out in chunks: more writes, more wake-ups at the other end
 	}
 	if s.replayed {
 		r.Replayed = "true"
