@@ -97,18 +97,27 @@ func manyRows(random *rand.Rand) ([]nearby.Row, error) {
 // benchRows are the places that peers are compared over: as many as
 // NEARBY_BENCH_ROWS says, or a million.
 func (b *bench) benchRows() ([]nearby.Row, error) {
-	n := million
-	if text := os.Getenv("NEARBY_BENCH_ROWS"); text != "" {
-		var err error
-		if n, err = strconv.Atoi(text); err != nil || n < 1000 {
-			return nil, fmt.Errorf("NEARBY_BENCH_ROWS=%q is no number of places from 1000 on", text)
-		}
+	n, err := rowsWanted()
+	if err != nil {
+		return nil, err
 	}
 	if b.data != "" {
 		return b.cityRows(n)
 	}
 	rows, err := manyRows(rand.New(rand.NewPCG(41, 42)))
 	return rows[:min(n, len(rows))], err
+}
+
+func rowsWanted() (int, error) {
+	text := os.Getenv("NEARBY_BENCH_ROWS")
+	if text == "" {
+		return million, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1000 {
+		return 0, fmt.Errorf("NEARBY_BENCH_ROWS=%q is no number of places from 1000 on", text)
+	}
+	return n, nil
 }
 
 func someSchedules() ([]nearby.Schedule, error) {

@@ -1,7 +1,7 @@
 -- +goose Up
 -- Which businesses changed in what searches see, so that every process on this
 -- database can follow; written in the transaction of the change, kept for about
--- an hour. Neither seq nor at is in the order of the commits: a transaction may
+-- two days. Neither seq nor at is in the order of the commits: a transaction may
 -- draw its number early and commit late. So a reader asks by transaction: the
 -- rows whose xid was not complete in the snapshot it read last and is in the
 -- one it reads now. That misses nothing and reads nothing twice, in whatever

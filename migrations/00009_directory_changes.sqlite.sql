@@ -1,7 +1,7 @@
 -- +goose Up
 -- Which businesses changed in what searches see, so that every process on this
 -- database can follow; written in the transaction of the change, kept for about
--- an hour. Transactions that write run one after another here, so the order of
+-- two days. Transactions that write run one after another here, so the order of
 -- seq is the order of the commits, and AUTOINCREMENT never gives a number twice.
 CREATE TABLE directory_changes (
     seq         INTEGER   PRIMARY KEY AUTOINCREMENT,

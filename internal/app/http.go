@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"path/filepath"
 	"time"
 
 	"nearby/internal/mail"
@@ -37,6 +38,7 @@ func (a *App) HTTP(ctx context.Context) (*server.Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	a.Directory.KeepIndex(filepath.Join(s.DataDir, "index.saved"))
 	if err := a.Directory.Load(ctx); err != nil {
 		return nil, err
 	}

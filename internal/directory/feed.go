@@ -11,8 +11,9 @@ import (
 
 const (
 	followEvery = 400 * time.Millisecond // how often changes by other processes are asked for
-	keepChanges = time.Hour              // how long they can be asked for
-	pruneAtOnce = 5000                   // rows a transaction
+	keepChanges = 48 * time.Hour         // how long they can be asked for
+	pruneEvery  = time.Hour
+	pruneAtOnce = 5000 // rows a transaction
 )
 
 // Touch has the index of every process read a business again after the commit
@@ -39,13 +40,17 @@ func (s *Service) touchIfSeen(ctx context.Context, before, after Business) {
 	}
 }
 
-// Load fills the index from the database, in the order of the cells. Changes
-// that this process commits meanwhile wait and are followed after it; those of
-// others are followed by Run.
+// Load fills the index from the file that KeepIndex named and the changes since
+// then, or else from the database, in the order of the cells. Changes that this
+// process commits meanwhile wait and are followed after it; those of others are
+// followed by Run.
 func (s *Service) Load(ctx context.Context) error {
 	f := &s.follower
 	f.feeding.Lock()
 	defer f.feeding.Unlock()
+	if f.keeper.path != "" && f.readAt.IsZero() && s.open(ctx) {
+		return s.catchUp(ctx)
+	}
 	return s.load(ctx)
 }
 
@@ -53,6 +58,13 @@ func (s *Service) Load(ctx context.Context) error {
 // first row, so that nothing falls in between.
 func (s *Service) load(ctx context.Context) error {
 	f, now := &s.follower, s.clock()
+	if f.keeper.path != "" {
+		mark, err := s.bookmark(ctx)
+		if err != nil {
+			return err
+		}
+		f.keeper.settled, f.keeper.young = mark, bookmark{}
+	}
 	at, err := s.store.end(ctx)
 	if err != nil {
 		return err
@@ -64,16 +76,20 @@ func (s *Service) load(ctx context.Context) error {
 	return nil
 }
 
-// keepUp follows what other processes have committed since the last time. A
-// process that slept so long that changes it has not seen may be gone loads
-// everything again.
+// keepUp follows what other processes have committed since the last time.
 func (s *Service) keepUp(ctx context.Context) error {
-	f, now := &s.follower, s.clock()
-	f.feeding.Lock()
-	defer f.feeding.Unlock()
-	if f.readAt.IsZero() {
+	s.follower.feeding.Lock()
+	defer s.follower.feeding.Unlock()
+	if s.follower.readAt.IsZero() {
 		return nil // never loaded
 	}
+	return s.catchUp(ctx)
+}
+
+// catchUp is keepUp under the lock of the feed. A process that slept so long that
+// changes it has not seen may be gone loads everything again.
+func (s *Service) catchUp(ctx context.Context) error {
+	f, now := &s.follower, s.clock()
 	if now.Sub(f.readAt) > keepChanges/2 {
 		return s.load(ctx)
 	}
@@ -104,17 +120,23 @@ func (s *Service) prune(ctx context.Context) error {
 
 // Run keeps the index equal to the database until ctx ends: it follows what
 // other processes commit, and tries changes again that could not be read when
-// they happened.
+// they happened. It saves the index as KeepIndex says, at last when ctx ends.
 func (s *Service) Run(ctx context.Context) error {
-	follow, retry, prune := time.NewTicker(followEvery), time.NewTicker(time.Second), time.NewTicker(keepChanges)
+	follow, retry := time.NewTicker(followEvery), time.NewTicker(time.Second)
+	prune, save := time.NewTicker(pruneEvery), time.NewTicker(saveEvery)
 	defer follow.Stop()
 	defer retry.Stop()
 	defer prune.Stop()
+	defer save.Stop()
+	s.saveOrSay(ctx)
 	failing := false
 	for {
 		select {
 		case <-ctx.Done():
+			s.saveOrSay(context.WithoutCancel(ctx))
 			return nil
+		case <-save.C:
+			s.saveOrSay(ctx)
 		case <-follow.C:
 			err := s.keepUp(ctx)
 			if err != nil && !failing && ctx.Err() == nil { // once, not with every try

@@ -24,8 +24,7 @@ type Extra struct {
 // Searchable gives the Extra of businesses; those without one may be left out.
 type Searchable func(ctx context.Context, ids []string) (map[string]Extra, error)
 
-// follower keeps the index and the summaries beside it equal to what is
-// committed. Whoever committed a change calls follow, and so does who reads in
+// follower keeps the index equal to what is committed. Whoever committed a change calls follow, and so does who reads in
 // the feed that another process did. It reads the rows again under one mutex:
 // the last to read is the last to publish, so the newest commit wins whatever
 // the order of the calls.
@@ -43,10 +42,8 @@ type follower struct {
 	following sync.Mutex
 	dirty     map[string]bool // could not be read; guarded by following
 
-	mu    sync.RWMutex
-	known map[nearby.ID]*Summary // guarded by mu
-
-	localities localities // of known
+	localities localities // of the rows of the index
+	keeper     keeper     // guarded by feeding, but for followed, which following guards
 }
 
 // reread bounds how long following one change may take.
@@ -55,26 +52,7 @@ const reread = 10 * time.Second
 func (f *follower) start(st store, index *nearby.Index) {
 	// Seeded ids would give two processes the same one.
 	f.store, f.index, f.origin = st, index, ident.Random()
-	f.dirty, f.known = map[string]bool{}, map[nearby.ID]*Summary{}
-	f.localities.replace(nil)
-}
-
-// summary is the summary of an id, nil when it is not listed.
-func (f *follower) summary(id nearby.ID) *Summary {
-	f.mu.RLock()
-	defer f.mu.RUnlock()
-	return f.known[id]
-}
-
-// summaries are those of the hits, nil for one that is not listed any more.
-func (f *follower) summaries(hits []nearby.Hit) []*Summary {
-	list := make([]*Summary, len(hits))
-	f.mu.RLock()
-	defer f.mu.RUnlock()
-	for i, hit := range hits {
-		list[i] = f.known[hit.ID]
-	}
-	return list
+	f.dirty, f.localities.parts = map[string]bool{}, map[localityKey]*locality{}
 }
 
 // follow makes the index say of the businesses what the database says now.
@@ -134,21 +112,22 @@ func (f *follower) shows(b Business) bool {
 	return b.Listed() || f.unclaimed && b.seen()
 }
 
-// publish puts the found ones of ids into index and summaries and takes the
-// others out. A row never stands in the index without its summary.
+// publish puts the found ones of ids into the index and takes the others out.
+// Only who holds following calls it.
 func (f *follower) publish(ids []string, found []Business, extras map[string]Extra) {
+	f.keeper.followed += len(ids)
 	rows := make([]nearby.Row, len(found))
-	present := make(map[string]bool, len(found))
+	after := make(map[string]*Summary, len(found))
 	for i, b := range found {
-		present[b.ID] = true
-		rows[i] = row(b, extras[b.ID])
-		f.know(b.ID, summarize(b, extras[b.ID]))
+		after[b.ID] = summarize(b, extras[b.ID])
+		rows[i] = row(b, extras[b.ID], after[b.ID])
 	}
 	var gone []string
 	for _, id := range ids {
-		if !present[id] {
+		if after[id] == nil {
 			gone = append(gone, id)
 		}
+		f.relocate(id, after[id])
 	}
 	if len(gone) > 0 {
 		f.index.Remove(gone...)
@@ -156,31 +135,20 @@ func (f *follower) publish(ids []string, found []Business, extras map[string]Ext
 	if len(rows) > 0 {
 		f.index.Put(rows...)
 	}
-	for _, id := range gone {
-		f.know(id, nil)
-	}
 }
 
-// know makes s the summary of an id, or forgets it with nil. Only who holds
-// following calls it.
-func (f *follower) know(businessID string, s *Summary) {
-	id := nearby.IDOf(businessID)
-	f.mu.Lock()
-	before := f.known[id]
-	if s != nil {
-		f.known[id] = s
-	} else {
-		delete(f.known, id)
+// relocate counts a business out of the localities where it was until now, and
+// in where it is after; nil for nowhere.
+func (f *follower) relocate(id string, after *Summary) {
+	if hit, ok := f.index.Find(id); ok {
+		before := summaryOf(&hit)
+		if after != nil && before.Address == after.Address && before.Point == after.Point {
+			return
+		}
+		f.localities.remove(&before)
 	}
-	f.mu.Unlock()
-	if before != nil && s != nil && before.Address == s.Address && before.Point == s.Point {
-		return
-	}
-	if before != nil {
-		f.localities.remove(before)
-	}
-	if s != nil {
-		f.localities.add(s)
+	if after != nil {
+		f.localities.add(after)
 	}
 }
 
@@ -199,13 +167,14 @@ func (f *follower) retry() int {
 }
 
 // row is a business as the index sees it.
-func row(b Business, extra Extra) nearby.Row {
-	r := nearby.Row{ID: b.ID, Point: b.Point, Words: words(b, extra), ReachM: uint32(max(0, b.DeliveryRadiusM))}
+func row(b Business, extra Extra, s *Summary) nearby.Row {
+	r := nearby.Row{
+		ID: b.ID, Point: b.Point, Words: words(b, extra), ReachM: uint32(max(0, b.DeliveryRadiusM)), Note: s.note(), Schedule: b.Hours,
+	}
 	if c, ok := category.BySlug(b.Category); ok {
 		r.Category = c.Number
 	}
 	if b.Hours.Known() || len(b.Hours.Special()) > 0 {
-		r.Schedule = b.Hours
 		r.Flags |= nearby.HasHours
 	}
 	for _, f := range []struct {
@@ -271,27 +240,28 @@ func (f *follower) fill(ctx context.Context) error {
 	if f.unclaimed {
 		states = append(states, Unclaimed)
 	}
-	var rows []nearby.Row
-	known := map[nearby.ID]*Summary{}
+	filling := nearby.NewFilling()
+	var late []nearby.Row // a row may move while the others are read
 	err := f.store.eachLocated(ctx, states, func(list []Business) error {
 		extras, err := f.extras(ctx, list)
 		if err != nil {
 			return err
 		}
 		for _, b := range list {
-			rows = append(rows, row(b, extras[b.ID]))
-			known[nearby.IDOf(b.ID)] = summarize(b, extras[b.ID])
+			r := row(b, extras[b.ID], summarize(b, extras[b.ID]))
+			if filling.Add(&r) != nil {
+				late = append(late, r)
+			}
 		}
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	f.mu.Lock()
-	f.known = known
-	f.mu.Unlock()
-	f.localities.replace(known)
-	f.index.Replace(rows)
+	f.index.Fill(filling)
+	f.index.Put(late...)
+	f.localities.replace(f.index)
+	f.keeper.followed++ // the file, if there is one, is of before
 	clear(f.dirty)
 	return nil
 }

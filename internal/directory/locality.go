@@ -50,11 +50,43 @@ func (l *localities) add(s *Summary) { l.count(s, 1) }
 // remove counts a business out that was counted in.
 func (l *localities) remove(s *Summary) { l.count(s, -1) }
 
-// replace makes the localities those of the given businesses.
-func (l *localities) replace(list map[nearby.ID]*Summary) {
-	fresh := localities{parts: map[localityKey]*locality{}}
+// savedLocality is a name within a cell, and what is known of it, for a file.
+type savedLocality struct {
+	Kind, Name, District, Town string
+	Cell                       geo.Cell
+	Text                       string
+	NameEnd, Count             int
+	Sum                        [3]float64
+}
+
+// save is all of them.
+func (l *localities) save() []savedLocality {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	list := make([]savedLocality, 0, len(l.parts))
+	for k, p := range l.parts {
+		list = append(list, savedLocality{k.kind, k.name, k.district, k.town, k.cell, p.text, p.nameEnd, p.count, p.sum})
+	}
+	return list
+}
+
+// restore makes the localities those that were saved.
+func (l *localities) restore(list []savedLocality) {
+	parts := make(map[localityKey]*locality, len(list))
 	for _, s := range list {
-		fresh.add(s)
+		parts[localityKey{s.Kind, s.Name, s.District, s.Town, s.Cell}] = &locality{s.Text, s.NameEnd, s.Count, s.Sum}
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.parts = parts
+}
+
+// replace makes the localities those of the rows of an index.
+func (l *localities) replace(index *nearby.Index) {
+	fresh := localities{parts: map[localityKey]*locality{}}
+	for hit := range index.All() {
+		s := summaryOf(&hit)
+		fresh.add(&s)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -209,12 +209,10 @@ func (s *Service) Nearby(ctx context.Context, q Query) (Page, error) {
 		return s.forgiving(ctx, q, nil)
 	}
 	page := Page{Fuzzy: q.Fuzzy, Items: make([]Item, 0, len(hits))}
-	for i, summary := range s.follower.summaries(hits) {
-		if summary == nil {
-			continue // left the directory between the search and here
-		}
+	for i := range hits {
+		summary := summaryOf(&hits[i])
 		page.Items = append(page.Items, Item{
-			Summary: *summary, DistanceM: hits[i].DistanceM, Open: summary.Hours.At(at), Matched: summary.matched(ask.Terms),
+			Summary: summary, DistanceM: hits[i].DistanceM, Open: summary.Hours.At(at), Matched: summary.matched(ask.Terms),
 		})
 	}
 	if more && len(hits) > 0 {
@@ -305,10 +303,8 @@ func (s *Service) Cells(_ context.Context, view geo.Box, zoom int, q Query) (clu
 	clusters = make([]Cluster, len(found))
 	for i, f := range found {
 		clusters[i] = Cluster{Cell: f.Cell, Count: f.Count, Point: geo.Point{Lat: f.Lat, Lng: f.Lng}}
-		for _, id := range f.IDs {
-			if summary := s.follower.summary(id); summary != nil {
-				clusters[i].Items = append(clusters[i].Items, *summary)
-			}
+		for k := range f.Few {
+			clusters[i].Items = append(clusters[i].Items, summaryOf(&f.Few[k]))
 		}
 	}
 	return clusters, resolution, nil
@@ -323,76 +319,6 @@ func resolutionAt(zoom int) int {
 	return max(0, min(geo.MaxResolution, int(math.Round(math.Log(1_107_712/edge)/math.Log(math.Sqrt(7))))))
 }
 
-// Summary is what lists show of a business. It is shared: do not change it.
-type Summary struct {
-	ID         string
-	Slug       string
-	Name       string
-	Category   string
-	State      State
-	Point      geo.Point
-	Cell       geo.Cell
-	Address    Address
-	Hours      hours.Schedule
-	PhotoHash  string
-	VerifiedAt *time.Time
-	Attributes []string
-	Pickup     bool
-	Delivery   bool
-	Orderable  bool
-	InStock    bool
-}
-
-func summarize(b Business, extra Extra) *Summary {
-	return &Summary{
-		ID: b.ID, Slug: b.Slug, Name: b.Name, Category: b.Category, State: b.State, Point: b.Point, Cell: b.Cell,
-		Address: b.Address, Hours: b.Hours, PhotoHash: b.PhotoHash, VerifiedAt: b.VerifiedAt, Attributes: b.Attributes,
-		Pickup: b.Pickup, Delivery: b.Delivery, Orderable: b.Orderable(), InStock: extra.InStock,
-	}
-}
-
-// matched names what of the business the words were found in. What is in none
-// of its own texts was found in a product.
-func (s *Summary) matched(terms []nearby.Term) []string {
-	terms = slices.DeleteFunc(slices.Clone(terms), func(t nearby.Term) bool { return strings.HasPrefix(t.Text, attributeWord("")) })
-	if len(terms) == 0 {
-		return nil
-	}
-	var fields []string
-	found := make([]bool, len(terms))
-	for _, f := range []struct {
-		name  string
-		words []string
-	}{
-		{"name", withLatin(text.Words(s.Name))}, {"category", categoryWords(s.Category)}, {"place", withLatin(text.Words(placeText(s.Address)))},
-	} {
-		hit := false
-		for i, term := range terms {
-			if slices.ContainsFunc(f.words, term.Fits) {
-				found[i], hit = true, true
-			}
-		}
-		if hit {
-			fields = append(fields, f.name)
-		}
-	}
-	if slices.Contains(found, false) {
-		fields = append(fields, "product")
-	}
-	return fields
-}
-
-// withLatin is the words, and those of Cyrillic and Greek letters in Latin ones
-// too.
-func withLatin(words []string) []string {
-	for _, word := range words {
-		if latin, ok := text.Latin(word); ok {
-			words = append(words, latin)
-		}
-	}
-	return words
-}
-
 // categoryText is what a category and those above it are called in every
 // language of the product, and in others.
 func categoryText(slug string) string {
@@ -404,8 +330,4 @@ func categoryText(slug string) string {
 		}
 	}
 	return b.String()
-}
-
-func placeText(a Address) string {
-	return strings.Join([]string{a.Street, a.District, a.City}, " ")
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -21,7 +22,6 @@ import (
 	"nearby/internal/errs"
 	"nearby/internal/geo"
 	"nearby/internal/hours"
-	"nearby/internal/nearby"
 	"nearby/internal/text"
 )
 
@@ -217,9 +217,9 @@ func TestIndexAfterConcurrentChanges(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, indexed := h.follower.index.Get(b.ID)
-			if summary := h.follower.summary(nearby.IDOf(b.ID)); indexed != now.Listed() || (summary != nil) != now.Listed() {
-				t.Errorf("%s is %s: indexed %v, summary %v", b.Name, now.State, indexed, summary != nil)
+			hit, indexed := h.follower.index.Find(b.ID)
+			if indexed != now.Listed() || indexed && !reflect.DeepEqual(summaryOf(&hit), *summarize(now, Extra{})) {
+				t.Errorf("%s is %s: indexed %v", b.Name, now.State, indexed)
 			}
 		}
 	})

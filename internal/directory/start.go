@@ -36,9 +36,8 @@ func (s *Service) Home(ctx context.Context) (home GazetteerPlace, ok bool, err e
 	fullest := slices.MaxFunc(found, func(a, b nearby.Cluster) int { return cmp.Compare(a.Count, b.Count) })
 	home.Kind, home.Point = "town", geo.Point{Lat: fullest.Lat, Lng: fullest.Lng}
 	hits, _ := s.follower.index.Search(nearby.Query{Center: home.Point, Limit: 20})
-	for _, summary := range s.follower.summaries(hits) {
-		if summary != nil && summary.Address.City != "" {
-			home.Name = summary.Address.City
+	for i := range hits {
+		if home.Name = summaryOf(&hits[i]).Address.City; home.Name != "" {
 			return home, true, nil
 		}
 	}
@@ -93,14 +92,12 @@ func (s *Service) CountCells(_ context.Context, view geo.Box, resolution int, q 
 
 // Listed gives the summaries of listed businesses by slug, at most most.
 func (s *Service) Listed(most int) []Summary {
-	s.follower.mu.RLock()
-	list := make([]Summary, 0, min(most, len(s.follower.known)))
-	for _, summary := range s.follower.known {
-		if summary.State.Listed() {
-			list = append(list, *summary)
+	var list []Summary
+	for hit := range s.follower.index.All() {
+		if summary := summaryOf(&hit); summary.State.Listed() {
+			list = append(list, summary)
 		}
 	}
-	s.follower.mu.RUnlock()
 	slices.SortFunc(list, func(a, b Summary) int { return cmp.Compare(a.Slug, b.Slug) })
 	return list[:min(most, len(list))]
 }

@@ -18,8 +18,8 @@ func (changeRow) TableName() string { return "directory_changes" }
 // position is how far a reader of directory_changes has come: on SQLite the
 // last number, on PostgreSQL the snapshot of the last reading.
 type position struct {
-	seq      int64
-	snapshot string
+	Seq      int64
+	Snapshot string
 }
 
 func (st store) insertChanges(ctx context.Context, ids []string, origin string, at time.Time) error {
@@ -30,14 +30,27 @@ func (st store) insertChanges(ctx context.Context, ids []string, origin string, 
 	return database.Err(st.db.Conn(ctx).CreateInBatches(&rows, 1000).Error, "change")
 }
 
+// insertMark writes a line about no business, and gives its number.
+func (st store) insertMark(ctx context.Context, mark string, at time.Time) (seq int64, err error) {
+	err = st.db.Conn(ctx).Raw("INSERT INTO directory_changes (business_id, origin, at) VALUES ('', ?, ?) RETURNING seq", mark, at).Scan(&seq).Error
+	return seq, database.Err(err, "change")
+}
+
+// hasMark reports whether that line is still there.
+func (st store) hasMark(ctx context.Context, mark string, seq int64) (bool, error) {
+	var n int
+	err := st.db.Conn(ctx).Raw("SELECT COUNT(*) FROM directory_changes WHERE seq = ? AND origin = ? AND business_id = ''", seq, mark).Scan(&n).Error
+	return n > 0, database.Err(err, "change")
+}
+
 // end is the position behind everything that is committed now.
 func (st store) end(ctx context.Context) (position, error) {
 	var p position
 	conn := st.db.Conn(ctx)
 	if st.db.IsPostgres() {
-		return p, database.Err(conn.Raw("SELECT pg_current_snapshot()::text").Scan(&p.snapshot).Error, "change")
+		return p, database.Err(conn.Raw("SELECT pg_current_snapshot()::text").Scan(&p.Snapshot).Error, "change")
 	}
-	return p, database.Err(conn.Raw("SELECT COALESCE(MAX(seq), 0) FROM directory_changes").Scan(&p.seq).Error, "change")
+	return p, database.Err(conn.Raw("SELECT COALESCE(MAX(seq), 0) FROM directory_changes").Scan(&p.Seq).Error, "change")
 }
 
 // changes are the ids of the businesses that others than origin committed a
@@ -47,11 +60,11 @@ func (st store) changes(ctx context.Context, since position, origin string) (ids
 	if st.db.IsPostgres() {
 		return st.changesBySnapshot(ctx, since, origin)
 	}
-	if next, err = st.end(ctx); err != nil || next.seq <= since.seq {
+	if next, err = st.end(ctx); err != nil || next.Seq <= since.Seq {
 		return nil, since, err
 	}
-	err = st.db.Conn(ctx).Raw("SELECT business_id FROM directory_changes WHERE seq > ? AND seq <= ? AND origin <> ? ORDER BY seq",
-		since.seq, next.seq, origin).Scan(&ids).Error
+	err = st.db.Conn(ctx).Raw("SELECT business_id FROM directory_changes WHERE seq > ? AND seq <= ? AND origin <> ? AND business_id <> '' ORDER BY seq",
+		since.Seq, next.Seq, origin).Scan(&ids).Error
 	return ids, next, database.Err(err, "change")
 }
 
@@ -64,13 +77,13 @@ func (st store) changesBySnapshot(ctx context.Context, since position, origin st
 	}
 	err = st.db.Conn(ctx).Raw(`SELECT s.snapshot::text, c.business_id
 		FROM (SELECT pg_current_snapshot() AS snapshot) s LEFT JOIN directory_changes c
-		ON c.xid >= pg_snapshot_xmin(?::pg_snapshot) AND NOT pg_visible_in_snapshot(c.xid, ?::pg_snapshot) AND c.origin <> ?`,
-		since.snapshot, since.snapshot, origin).Scan(&rows).Error
+		ON c.xid >= pg_snapshot_xmin(?::pg_snapshot) AND NOT pg_visible_in_snapshot(c.xid, ?::pg_snapshot) AND c.origin <> ? AND c.business_id <> ''`,
+		since.Snapshot, since.Snapshot, origin).Scan(&rows).Error
 	if err != nil {
 		return nil, since, database.Err(err, "change")
 	}
 	for _, r := range rows {
-		next.snapshot = r.Snapshot
+		next.Snapshot = r.Snapshot
 		if r.BusinessID != nil {
 			ids = append(ids, *r.BusinessID)
 		}

@@ -2,6 +2,7 @@ package nearby
 
 import (
 	"cmp"
+	"fmt"
 	"runtime"
 	"slices"
 	"strings"
@@ -38,7 +39,28 @@ func build(rows []Row) *part {
 	for _, i := range order {
 		b.add(&rows[i], cells[i])
 	}
-	return b.finish()
+	p, _ := b.finish() // each id once
+	return p
+}
+
+// Filling takes rows in the order in which an index keeps them, so that a great
+// many are never in memory as rows.
+type Filling struct{ b *builder }
+
+// NewFilling begins to fill an index; see Index.Fill. It is not for use by
+// several at once.
+func NewFilling() *Filling { return &Filling{newBuilder(0)} }
+
+// Add takes a row. They must come by the cell of resolution 15 that their point
+// lies in, then by id; one that comes too late, or lies nowhere, is refused. Of
+// several with one id the first counts.
+func (f *Filling) Add(r *Row) error {
+	cell, p := geo.CellOf(r.Point, geo.MaxResolution), f.b.p
+	if n := uint32(p.len()); cell == 0 || n > 0 && (cell < p.cells[n-1] || cell == p.cells[n-1] && r.ID <= p.id(n-1).String()) {
+		return fmt.Errorf("nearby: row %s does not come in the order of the cells", r.ID)
+	}
+	f.b.add(r, cell)
+	return nil
 }
 
 // cellsOf finds the cell of every row, on all processors when there is enough
@@ -101,7 +123,8 @@ func merge(inputs []live) *part {
 	for _, r := range order {
 		b.copy(inputs[r.from].part, r.row, &numbers[r.from])
 	}
-	return b.finish()
+	p, _ := b.finish() // of an id one row at most is alive
+	return p
 }
 
 // renumbering remembers, plus one, which numbers the words and schedules of an
@@ -139,6 +162,7 @@ func (b *builder) add(r *Row, cell geo.Cell) {
 	p.reaches.add(r.ReachM)
 	p.farthest = max(p.farthest, r.ReachM)
 	p.cards.add(r.Point, IDOf(r.ID))
+	p.notes.add(r.Note)
 	for _, word := range r.Words {
 		if word != "" {
 			p.words.all = append(p.words.all, b.word(word))
@@ -154,6 +178,7 @@ func (b *builder) copy(from *part, row uint32, numbers *renumbering) {
 	p.categories, p.flags = append(p.categories, from.categories[row]), append(p.flags, from.flags[row])
 	p.verified = append(p.verified, from.verified[row])
 	p.cards.add(from.point(row), from.id(row))
+	p.notes.add(from.notes.of(row))
 	reach := from.reaches.of(row)
 	p.reaches.add(reach)
 	p.farthest = max(p.farthest, reach)
@@ -197,10 +222,13 @@ func (b *builder) word(word string) uint32 {
 	return n
 }
 
-// finish makes what is derived from the columns.
-func (b *builder) finish() *part {
-	p := b.p
-	p.index()
+// finish makes what is derived from the columns. The rows whose id another row
+// has already are returned.
+func (b *builder) finish() (p *part, again []uint32) {
+	p = b.p
+	p.tighten()
+	again = p.index()
+	p.notes.finish()
 	p.reaches.drop()
 	b.sortWords()
 	p.byWord = p.words.turned(len(b.vocabulary))
@@ -216,7 +244,7 @@ func (b *builder) finish() *part {
 	p.byKind = kind.turned(len(p.kinds))
 
 	p.grow()
-	return p
+	return p, again
 }
 
 // sortWords renumbers the words so that their numbers are in their order, and

@@ -13,12 +13,12 @@ type Cluster struct {
 	Cell     geo.Cell
 	Count    int
 	Lat, Lng float64 // the middle of the rows, in degrees
-	IDs      []ID    // all of them, ascending, when there are at most three
+	Few      []Hit   // all of them by id, when there are at most three
 }
 
 const (
 	clustersAtMost = 2000
-	idsAtMost      = 3
+	fewAtMost      = 3
 )
 
 // Clusters counts the rows of the box that q asks for by their cell (the ancestor
@@ -74,7 +74,7 @@ type group struct {
 	cell  geo.Cell
 	count int
 	sum   sum
-	rows  [idsAtMost]ref // the first ones
+	rows  [fewAtMost]ref // the first ones
 }
 
 // ref is a row of a part.
@@ -92,7 +92,7 @@ func (c *clustering) add(part uint32, f *filter, at uint32) {
 	if v == outside {
 		return
 	}
-	if v == inside && f.plain && n.last-n.first > idsAtMost && l.dead.count(n.first, n.last) == 0 {
+	if v == inside && f.plain && n.last-n.first > fewAtMost && l.dead.count(n.first, n.last) == 0 {
 		if cell := p.cells[n.first].Parent(c.resolution); cell == p.cells[n.last-1].Parent(c.resolution) {
 			c.join(&group{cell: cell, count: int(n.last - n.first), sum: p.sums[at]})
 			return
@@ -110,7 +110,7 @@ func (c *clustering) add(part uint32, f *filter, at uint32) {
 			if l.dead.has(row) || !f.fits(p, row) || v != inside && !c.holds(p, row) {
 				continue
 			}
-			if g.count < idsAtMost {
+			if g.count < fewAtMost {
 				g.rows[g.count] = ref{part, row}
 			}
 			g.count++
@@ -168,7 +168,7 @@ func (c *clustering) gathered(groups []group) []group {
 
 // join adds the rows of o to g.
 func (g *group) join(o *group) {
-	for i := 0; i < o.count && g.count+i < idsAtMost; i++ {
+	for i := 0; i < o.count && g.count+i < fewAtMost; i++ {
 		g.rows[g.count+i] = o.rows[i]
 	}
 	g.count += o.count
@@ -184,12 +184,12 @@ func (c *clustering) cluster(g *group) Cluster {
 	if made.Lng = math.Atan2(y, x) * 180 / math.Pi; made.Lng >= 180 {
 		made.Lng = -180
 	}
-	if g.count <= idsAtMost {
-		made.IDs = make([]ID, g.count)
+	if g.count <= fewAtMost {
+		made.Few = make([]Hit, g.count)
 		for i, r := range g.rows[:g.count] {
-			made.IDs[i] = c.parts[r.part].part.id(r.row)
+			made.Few[i] = c.parts[r.part].part.hit(r.row)
 		}
-		slices.SortFunc(made.IDs, func(a, b ID) int { return a.compare(&b) })
+		slices.SortFunc(made.Few, func(a, b Hit) int { return a.ID.compare(&b.ID) })
 	}
 	return made
 }

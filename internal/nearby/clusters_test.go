@@ -81,8 +81,8 @@ func checkCluster(t *testing.T, c Cluster, rows []Row) {
 	}
 	slices.Sort(ids)
 	got := make([]string, 0, 3)
-	for _, id := range c.IDs {
-		got = append(got, id.String())
+	for _, hit := range c.Few {
+		got = append(got, hit.ID.String())
 	}
 	if len(ids) > 3 {
 		ids = nil

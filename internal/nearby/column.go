@@ -130,6 +130,49 @@ func textsOf(list []string) texts {
 	return texts{all: b.String(), ends: ends}
 }
 
+// notes is a column of strings that may be large together: the rows of a sheet
+// stand in one piece of memory.
+type notes struct {
+	sheets []string
+	ends   []uint32 // in the row's sheet; nil when all notes are empty
+	open   []byte   // the sheet that is being written
+}
+
+const sheetRows = 1 << 16
+
+func (c *notes) add(note string) {
+	if len(c.ends) > 0 && len(c.ends)%sheetRows == 0 {
+		c.close()
+	}
+	c.open = append(c.open, note...)
+	c.ends = append(c.ends, uint32(len(c.open)))
+}
+
+func (c *notes) close() {
+	c.sheets = append(c.sheets, string(c.open))
+	c.open = c.open[:0]
+}
+
+// finish ends the column.
+func (c *notes) finish() {
+	c.close()
+	c.open = nil
+	if slices.IndexFunc(c.sheets, func(sheet string) bool { return sheet != "" }) < 0 {
+		c.sheets, c.ends = nil, nil
+	}
+}
+
+func (c *notes) of(row uint32) string {
+	if c.ends == nil {
+		return ""
+	}
+	start := uint32(0)
+	if row%sheetRows > 0 {
+		start = c.ends[row-1]
+	}
+	return c.sheets[row/sheetRows][start:c.ends[row]]
+}
+
 // lists is a column of lists of numbers in one piece of memory.
 type lists struct {
 	all  []uint32

@@ -4,7 +4,8 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/hex"
-	"hash/maphash"
+	"hash/fnv"
+	"io"
 	"math"
 	"strings"
 )
@@ -49,13 +50,16 @@ func IDOf(id string) ID {
 	return ID{uuid: uuid}
 }
 
-var seed = maphash.MakeSeed()
-
+// hash is the same in every process, because an index is saved with it. That
+// nobody can make many ids meet is up to who makes ids.
 func (k *ID) hash() uint64 {
+	const odd = 0x9e3779b97f4a7c15 // 2⁶⁴ over the golden ratio: Knuth's multiplicative hashing
 	if k.text != "" {
-		return maphash.String(seed, k.text)
+		h := fnv.New64a()
+		_, _ = io.WriteString(h, k.text) // it cannot fail
+		return h.Sum64() * odd
 	}
-	return maphash.Bytes(seed, k.uuid[:])
+	return (binary.BigEndian.Uint64(k.uuid[:8])*odd ^ binary.BigEndian.Uint64(k.uuid[8:])) * odd
 }
 
 // String is the id again.

@@ -2,6 +2,7 @@ package nearby
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -49,6 +50,18 @@ func (x *Index) Replace(rows []Row) {
 	var parts []live
 	if p := build(rows); p != nil {
 		parts = []live{{part: p, rows: p.len()}}
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.publish(parts)
+}
+
+// Fill makes the filling's rows all there is in the index, as Replace does.
+func (x *Index) Fill(f *Filling) {
+	var parts []live
+	if f.b.p.len() > 0 {
+		p, again := f.b.finish()
+		parts = []live{live{part: p, rows: p.len()}.without(again)}
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -114,6 +127,29 @@ func (x *Index) publish(parts []live) {
 
 // Len is how many rows there are.
 func (x *Index) Len() int { return x.now.Load().rows }
+
+// Find is the row of an id as a hit.
+func (x *Index) Find(id string) (Hit, bool) {
+	for _, l := range x.now.Load().parts {
+		if row, ok := l.part.find(id); ok && !l.dead.has(row) {
+			return l.part.hit(row), true
+		}
+	}
+	return Hit{}, false
+}
+
+// All are the rows as they are when it begins, in no order that means anything.
+func (x *Index) All() iter.Seq[Hit] {
+	return func(yield func(Hit) bool) {
+		for _, l := range x.now.Load().parts {
+			for row := range uint32(l.part.len()) {
+				if !l.dead.has(row) && !yield(l.part.hit(row)) {
+					return
+				}
+			}
+		}
+	}
+}
 
 // Get is the row of an id. Its words come back ascending and once each.
 func (x *Index) Get(id string) (Row, bool) {

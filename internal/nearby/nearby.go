@@ -65,6 +65,7 @@ type Row struct {
 	VerifiedAt int64    // unix seconds, 0 for never; kept from 0 up to the year 2106
 	Words      []string // what it is found by in text, folded by text.Words
 	ReachM     uint32   // how far it delivers, in metres
+	Note       string   // what whoever asks wants to know of a hit; the index does not read it
 }
 
 // Schedule tells when a business is open.
@@ -150,8 +151,16 @@ type Query struct {
 type Hit struct {
 	ID        ID
 	Point     geo.Point
-	DistanceM float64 // metres, geo.Distance from Query.Center
+	DistanceM float64 // metres, geo.Distance from Query.Center; 0 where nothing was asked from a place
+	part      *part
+	row       uint32
 }
+
+// Note is the row's, as it was when the question was asked.
+func (h *Hit) Note() string { return h.part.notes.of(h.row) }
+
+// Schedule is the row's, nil when the hours are not known.
+func (h *Hit) Schedule() Schedule { return h.part.timetable[h.part.schedules.of(h.row)] }
 
 // Position is where h stands in the list of hits: the cursor for the next page.
 func (h Hit) Position() Position { return Position{DistanceM: h.DistanceM, ID: h.ID.String()} }

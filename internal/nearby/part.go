@@ -21,6 +21,7 @@ type part struct {
 	reaches    numbers  // metres that it delivers; empty when no row does
 	farthest   uint32   // the largest of them
 	cards      cards
+	notes      notes
 
 	nodes      []node     // the tree; nodes[0] is the root
 	sums       []sum      // for each node, of the positions of its rows
@@ -44,6 +45,7 @@ func (p *part) row(i uint32) Row {
 	r := Row{
 		ID: p.id(i).String(), Point: p.point(i), Category: p.categories[i],
 		Schedule: p.timetable[p.schedules.of(i)], Flags: p.flags[i], VerifiedAt: int64(p.verified[i]), ReachM: p.reaches.of(i),
+		Note: p.notes.of(i),
 	}
 	if len(numbers) > 0 {
 		r.Words = make([]string, len(numbers))
@@ -54,16 +56,23 @@ func (p *part) row(i uint32) Row {
 	return r
 }
 
-// index fills the hash table of the ids.
-func (p *part) index() {
+// index fills the hash table of the ids. Of rows with one id it finds the first;
+// the others are returned.
+func (p *part) index() (again []uint32) {
 	p.byID = make([]uint32, p.len()+p.len()/4+1)
+rows:
 	for i := range uint32(p.len()) {
-		place := p.place(p.id(i))
-		for p.byID[place] != 0 {
-			place = p.next(place)
+		id := p.id(i)
+		place := p.place(id)
+		for ; p.byID[place] != 0; place = p.next(place) {
+			if p.id(p.byID[place]-1) == id {
+				again = append(again, i)
+				continue rows
+			}
 		}
 		p.byID[place] = i + 1
 	}
+	return again
 }
 
 // place is where an id belongs in the hash table: the hash as a fraction of it.
@@ -103,6 +112,29 @@ func (p *part) kind(category uint16) []uint32 {
 		return p.byKind.of(i)
 	}
 	return nil
+}
+
+// tighten gives the memory back that columns took while it was not known how
+// many rows there would be.
+func (p *part) tighten() {
+	p.cells, p.at = tight(p.cells), tight(p.at)
+	p.categories, p.flags, p.verified = tight(p.categories), tight(p.flags), tight(p.verified)
+	p.schedules.short, p.schedules.long = tight(p.schedules.short), tight(p.schedules.long)
+	p.reaches.short, p.reaches.long = tight(p.reaches.short), tight(p.reaches.long)
+	p.cards.all, p.words.ends, p.notes.ends = tight(p.cards.all), tight(p.words.ends), tight(p.notes.ends)
+}
+
+// tight is s in memory of its length.
+func tight[T any](s []T) []T {
+	if cap(s)-len(s) <= len(s)/64 {
+		return s
+	}
+	return append(make([]T, 0, len(s)), s...)
+}
+
+// hit is a row as the answer to a question.
+func (p *part) hit(row uint32) Hit {
+	return Hit{ID: p.id(row), Point: p.point(row), part: p, row: row}
 }
 
 // seconds brings a unix time into the range of the column.

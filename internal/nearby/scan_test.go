@@ -82,16 +82,33 @@ func forgiven(t Term, word string) bool {
 	return slices.Min(d[len(a)]) <= t.Edits
 }
 
-func scan(rows []Row, q Query) (hits []Hit, more bool) {
+// answer is all that a Hit tells.
+type answer struct {
+	ID        ID
+	Point     geo.Point
+	DistanceM float64
+	Note      string
+	Schedule  Schedule
+}
+
+func answers(hits []Hit) []answer {
+	list := make([]answer, len(hits))
+	for i, h := range hits {
+		list[i] = answer{h.ID, h.Point, h.DistanceM, h.Note(), h.Schedule()}
+	}
+	return list
+}
+
+func scan(rows []Row, q Query) (hits []answer, more bool) {
 	for i := range rows {
 		if r := &rows[i]; q.asksFor(r) {
-			h := Hit{IDOf(r.ID), r.Point, geo.Distance(q.Center, r.Point)}
+			h := answer{IDOf(r.ID), r.Point, geo.Distance(q.Center, r.Point), r.Note, r.Schedule}
 			if q.After == nil || h.DistanceM > q.After.DistanceM || h.DistanceM == q.After.DistanceM && r.ID > q.After.ID {
 				hits = append(hits, h)
 			}
 		}
 	}
-	slices.SortFunc(hits, func(a, b Hit) int {
+	slices.SortFunc(hits, func(a, b answer) int {
 		return cmp.Or(cmp.Compare(a.DistanceM, b.DistanceM), strings.Compare(a.ID.String(), b.ID.String()))
 	})
 	return hits[:min(len(hits), max(0, q.Limit))], q.Limit > 0 && len(hits) > q.Limit
@@ -111,8 +128,8 @@ func agree(t testing.TB, x *Index, rows []Row, q Query) {
 	t.Helper()
 	hits, more := x.Search(q)
 	want, wantMore := scan(rows, q)
-	if !slices.Equal(hits, want) || more != wantMore {
-		t.Fatalf("%s\n got %v %v\nwant %v %v", show(q), hits, more, want, wantMore)
+	if got := answers(hits); !slices.Equal(got, want) || more != wantMore {
+		t.Fatalf("%s\n got %v %v\nwant %v %v", show(q), got, more, want, wantMore)
 	}
 	if got, want := x.Count(q), scanCount(rows, q); got != want {
 		t.Fatalf("%s counts %d; want %d", show(q), got, want)
@@ -142,6 +159,9 @@ func dress(rng *rand.Rand, r Row) Row {
 	r.Flags = Flags(rng.IntN(64) & rng.IntN(64))
 	if rng.IntN(3) > 0 {
 		r.VerifiedAt = rng.Int64N(1e9)
+	}
+	if rng.IntN(8) > 0 {
+		r.Note = fmt.Sprintf("note %d", rng.IntN(1e6))
 	}
 	for range rng.IntN(4) {
 		r.Words = append(r.Words, someWords[rng.IntN(len(someWords))])

@@ -61,7 +61,7 @@ type found struct {
 type ranked struct {
 	metres float64
 	card
-	part uint32
+	part, row uint32
 }
 
 var searches = sync.Pool{New: func() any { return new(search) }}
@@ -272,7 +272,7 @@ func (s *search) hits(to []Hit, limit int) (hits []Hit, more bool) {
 	// memory at once, not for one after another.
 	for _, f := range s.found {
 		if f.chord2 <= s.cutoff {
-			s.ranked = append(s.ranked, ranked{card: s.parts[f.part].part.cards.all[f.row], part: f.part})
+			s.ranked = append(s.ranked, ranked{card: s.parts[f.part].part.cards.all[f.row], part: f.part, row: f.row})
 		}
 	}
 	for i := range s.ranked {
@@ -292,7 +292,7 @@ func (s *search) hits(to []Hit, limit int) (hits []Hit, more bool) {
 	hits = slices.Grow(to, n)
 	for i := range s.ranked[:n] {
 		r := &s.ranked[i]
-		hits = append(hits, Hit{ID: s.id(r), Point: s.point(r), DistanceM: r.metres})
+		hits = append(hits, Hit{ID: s.id(r), Point: s.point(r), DistanceM: r.metres, part: s.parts[r.part].part, row: r.row})
 	}
 	return hits, len(s.ranked) > limit
 }
