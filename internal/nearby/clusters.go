@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"sync"
 
 	"nearby/internal/geo"
 )
@@ -33,7 +34,9 @@ func (x *Index) Clusters(view geo.Box, resolution int, q Query) ([]Cluster, int)
 		return nil, resolution
 	}
 	q.After = nil
-	c := clustering{view: viewOf(view), resolution: resolution, parts: x.now.Load().parts}
+	c := clusterings.Get().(*clustering)
+	defer c.release()
+	*c = clustering{view: viewOf(view), resolution: resolution, parts: x.now.Load().parts, groups: c.groups[:0]}
 	q.bound(c.parts)
 	from := geo.From(q.Center)
 	if q.RadiusM > 0 {
@@ -52,14 +55,21 @@ func (x *Index) Clusters(view geo.Box, resolution int, q Query) ([]Cluster, int)
 		c.resolution--
 		c.groups = c.gathered(c.groups)
 	}
-	clusters := make([]Cluster, len(c.groups))
-	for i, g := range c.groups {
-		clusters[i] = c.cluster(&g)
+	few := 0
+	for i := range c.groups {
+		if n := c.groups[i].count; n <= fewAtMost {
+			few += n
+		}
+	}
+	clusters, hits := make([]Cluster, len(c.groups)), make([]Hit, 0, few)
+	for i := range c.groups {
+		clusters[i], hits = c.cluster(&c.groups[i], hits)
 	}
 	return clusters, c.resolution
 }
 
-// clustering is the state of one call.
+// clustering is the state of one call. They are kept for reuse: room for the
+// groups costs as much as counting them.
 type clustering struct {
 	view       view
 	disc       *disc // nil for none
@@ -67,6 +77,14 @@ type clustering struct {
 	parts      []live
 	groups     []group
 	start      int // of the groups of the part being read
+}
+
+var clusterings = sync.Pool{New: func() any { return new(clustering) }}
+
+// release gives the memory back, without holding on to parts.
+func (c *clustering) release() {
+	c.parts, c.disc = nil, nil
+	clusterings.Put(c)
 }
 
 // group is what is known of the rows of one cell.
@@ -104,9 +122,18 @@ func (c *clustering) add(part uint32, f *filter, at uint32) {
 		}
 		return
 	}
+	all := v == inside && f.plain && l.dead.count(n.first, n.last) == 0 // no row need be asked
 	for row := n.first; row < n.last; {
 		g := group{cell: p.cells[row].Parent(c.resolution)}
-		for end := g.cell.Last(); row < n.last && p.cells[row] <= end; row++ {
+		end := g.cell.Last()
+		for ; all && row < n.last && p.cells[row] <= end; row++ {
+			if g.count < fewAtMost {
+				g.rows[g.count] = ref{part, row}
+			}
+			g.count++
+			g.sum.add(p.at[row])
+		}
+		for ; !all && row < n.last && p.cells[row] <= end; row++ {
 			if l.dead.has(row) || !f.fits(p, row) || v != inside && !c.holds(p, row) {
 				continue
 			}
@@ -177,7 +204,8 @@ func (g *group) join(o *group) {
 
 // cluster is g for the outside. The middle is the direction of the sum of the
 // positions, which is as good at the poles and the antimeridian as anywhere.
-func (c *clustering) cluster(g *group) Cluster {
+// Few is taken from the room of few.
+func (c *clustering) cluster(g *group, few []Hit) (Cluster, []Hit) {
 	x, y, z := float64(g.sum.x), float64(g.sum.y), float64(g.sum.z)
 	made := Cluster{Cell: g.cell, Count: g.count}
 	made.Lat = math.Atan2(z, math.Hypot(x, y)) * 180 / math.Pi
@@ -185,13 +213,14 @@ func (c *clustering) cluster(g *group) Cluster {
 		made.Lng = -180
 	}
 	if g.count <= fewAtMost {
-		made.Few = make([]Hit, g.count)
-		for i, r := range g.rows[:g.count] {
-			made.Few[i] = c.parts[r.part].part.hit(r.row)
+		start := len(few)
+		for _, r := range g.rows[:g.count] {
+			few = append(few, c.parts[r.part].part.hit(r.row))
 		}
+		made.Few = few[start:len(few):len(few)]
 		slices.SortFunc(made.Few, func(a, b Hit) int { return a.ID.compare(&b.ID) })
 	}
-	return made
+	return made, few
 }
 
 // view is a box of the map, prepared to judge boxes in space.
