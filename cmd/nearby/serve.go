@@ -141,6 +141,9 @@ func (c *Config) serveOn(p *program, listener *server.Listener, pause time.Durat
 	err = running.Serve(p.ctx, listener, pause)
 	stop()
 	workers.Wait()
+	if err := a.Directory.SaveIndex(context.WithoutCancel(p.ctx)); err != nil {
+		slog.Warn("the index cannot be saved, the next start reads every business", "error", err)
+	}
 	return errors.Join(err, a.Close())
 }
 

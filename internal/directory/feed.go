@@ -14,6 +14,7 @@ const (
 	keepChanges = 48 * time.Hour         // how long they can be asked for
 	pruneEvery  = time.Hour
 	pruneAtOnce = 5000 // rows a transaction
+	manyChanges = 5000 // from which on reading everything in order may be quicker than by id
 )
 
 // Touch has the index of every process read a business again after the commit
@@ -98,7 +99,11 @@ func (s *Service) catchUp(ctx context.Context) error {
 		return err
 	}
 	slices.Sort(ids)
-	f.follow(slices.Compact(ids))
+	ids = slices.Compact(ids)
+	if len(ids) > manyChanges && len(ids) > f.index.Len()/2 {
+		return s.load(ctx)
+	}
+	f.follow(ids)
 	f.position, f.readAt = next, now
 	return nil
 }
@@ -120,7 +125,7 @@ func (s *Service) prune(ctx context.Context) error {
 
 // Run keeps the index equal to the database until ctx ends: it follows what
 // other processes commit, and tries changes again that could not be read when
-// they happened. It saves the index as KeepIndex says, at last when ctx ends.
+// they happened. It saves the index as KeepIndex says.
 func (s *Service) Run(ctx context.Context) error {
 	follow, retry := time.NewTicker(followEvery), time.NewTicker(time.Second)
 	prune, save := time.NewTicker(pruneEvery), time.NewTicker(saveEvery)
@@ -133,7 +138,6 @@ func (s *Service) Run(ctx context.Context) error {
 	for {
 		select {
 		case <-ctx.Done():
-			s.saveOrSay(context.WithoutCancel(ctx))
 			return nil
 		case <-save.C:
 			s.saveOrSay(ctx)

@@ -55,8 +55,8 @@ type head struct {
 	Localities []savedLocality
 }
 
-// KeepIndex has the index saved to a file while Run runs, and Load read it. Call
-// it before Load.
+// KeepIndex has the index saved to a file while Run runs and by SaveIndex, and
+// Load read it. Call it before Load.
 func (s *Service) KeepIndex(path string) { s.follower.keeper.path = path }
 
 // bookmark makes one at the end of the feed.
@@ -131,19 +131,45 @@ func (s *Service) turnBookmarks(ctx context.Context) (err error) {
 	return err
 }
 
-// save writes the file, if there is anything new to write. While a business
-// cannot be read the index lacks it, and is not worth keeping.
+// save writes the file as it is due while the program runs.
 func (s *Service) save(ctx context.Context) error {
 	f := &s.follower
 	f.feeding.Lock()
 	defer f.feeding.Unlock()
-	k := &f.keeper
-	if k.path == "" || f.readAt.IsZero() {
+	if f.keeper.path == "" || f.readAt.IsZero() {
 		return nil
 	}
 	if err := s.turnBookmarks(ctx); err != nil {
 		return err
 	}
+	return s.write()
+}
+
+// SaveIndex writes the file at a stop, when nothing in this process changes
+// anything any more: so the bookmark may be of now.
+func (s *Service) SaveIndex(ctx context.Context) error {
+	f := &s.follower
+	f.feeding.Lock()
+	defer f.feeding.Unlock()
+	if f.keeper.path == "" || f.readAt.IsZero() {
+		return nil
+	}
+	now, err := s.bookmark(ctx)
+	if err != nil {
+		return err
+	}
+	if err := s.catchUp(ctx); err != nil {
+		return err
+	}
+	f.keeper.settled, f.keeper.young = now, bookmark{}
+	return s.write()
+}
+
+// write writes the file with the settled bookmark, if there is anything new to
+// write. While a business cannot be read the index lacks it, and is not worth
+// keeping. The caller holds feeding.
+func (s *Service) write() error {
+	f, k := &s.follower, &s.follower.keeper
 	f.following.Lock()
 	defer f.following.Unlock()
 	if len(f.dirty) > 0 || k.followed == 0 && k.settled.At.Sub(k.file.At) < renewEvery {

@@ -216,8 +216,9 @@ func TestSavedIndexThatDoesNotFit(t *testing.T) {
 	}
 }
 
-// Run saves by itself, at last when it ends.
-func TestRunSaves(t *testing.T) {
+// Run saves by itself, and at a stop everything is saved, so that the next start
+// has nothing to follow.
+func TestStopSavesAll(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *database.DB) {
 		path := filepath.Join(t.TempDir(), "index")
 		h := newHouse(db).started(t, path)
@@ -225,13 +226,20 @@ func TestRunSaves(t *testing.T) {
 		ended := make(chan error)
 		go func() { ended <- h.Run(ctx) }()
 		h.imported(t, trusted, cafe("1"))
+		newHouse(db).imported(t, trusted, cafe("2")) // by another process, just before the stop
 		cancel()
 		if err := <-ended; err != nil {
 			t.Fatal(err)
 		}
+		if err := h.SaveIndex(t.Context()); err != nil {
+			t.Fatal(err)
+		}
 		next := h.started(t, path)
-		if next.follower.keeper.file.Mark == "" || len(next.near(t, Query{Center: harbour})) != 1 {
-			t.Error("what was imported is not in the file, or the file was not used")
+		if names := next.near(t, Query{Center: harbour}); next.follower.keeper.file.Mark == "" || len(names) != 2 {
+			t.Errorf("the file was not used, or shows %v", names)
+		}
+		if n := next.follower.keeper.followed; n != 0 {
+			t.Errorf("%d changes followed after a stop in order", n)
 		}
 	})
 }
