@@ -169,7 +169,7 @@ func (f *follower) retry() int {
 // row is a business as the index sees it.
 func row(b Business, extra Extra, s *Summary) nearby.Row {
 	r := nearby.Row{
-		ID: b.ID, Point: b.Point, Words: words(b, extra), ReachM: uint32(max(0, b.DeliveryRadiusM)), Note: s.note(), Schedule: b.Hours,
+		ID: b.ID, Point: b.Point, Words: words(b, extra), KindWords: categoryWords(b.Category), ReachM: uint32(max(0, b.DeliveryRadiusM)), Note: s.note(), Schedule: b.Hours,
 	}
 	if c, ok := category.BySlug(b.Category); ok {
 		r.Category = c.Number
@@ -197,10 +197,9 @@ func row(b Business, extra Extra, s *Summary) nearby.Row {
 	return r
 }
 
-// words are what a business is found by.
+// words are what a business is found by, other than those of its category.
 func words(b Business, extra Extra) []string {
 	list := withLatin(text.Words(b.Name + " " + placeText(b.Address)))
-	list = append(list, categoryWords(b.Category)...)
 	for _, attribute := range b.Attributes {
 		list = append(list, attributeWord(attribute))
 	}

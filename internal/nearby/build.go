@@ -139,6 +139,7 @@ type builder struct {
 	vocabulary  []string // in the order of first sight; finish sorts
 	wordNumber  map[string]uint32
 	timeNumbers map[string]uint32 // by key; the number in the timetable
+	kindWords   map[uint16][]uint32
 }
 
 func newBuilder(n int) *builder {
@@ -149,7 +150,7 @@ func newBuilder(n int) *builder {
 		cards: cards{all: make([]card, 0, n)}, words: lists{ends: make([]uint32, 0, n)},
 		timetable: []Schedule{nil},
 	}
-	return &builder{p: p, wordNumber: map[string]uint32{}, timeNumbers: map[string]uint32{}}
+	return &builder{p: p, wordNumber: map[string]uint32{}, timeNumbers: map[string]uint32{}, kindWords: map[uint16][]uint32{}}
 }
 
 // add appends a row from outside.
@@ -163,12 +164,21 @@ func (b *builder) add(r *Row, cell geo.Cell) {
 	p.farthest = max(p.farthest, r.ReachM)
 	p.cards.add(r.Point, IDOf(r.ID))
 	p.notes.add(r.Note)
-	for _, word := range r.Words {
+	p.words.all = b.spell(p.words.all, r.Words)
+	p.words.ends = append(p.words.ends, uint32(len(p.words.all)))
+	if _, known := b.kindWords[r.Category]; !known && len(r.KindWords) > 0 {
+		b.kindWords[r.Category] = b.spell(nil, r.KindWords)
+	}
+}
+
+// spell appends the numbers of words.
+func (b *builder) spell(to []uint32, words []string) []uint32 {
+	for _, word := range words {
 		if word != "" {
-			p.words.all = append(p.words.all, b.word(word))
+			to = append(to, b.word(word))
 		}
 	}
-	p.words.ends = append(p.words.ends, uint32(len(p.words.all)))
+	return to
 }
 
 // copy appends a row of another part.
@@ -187,13 +197,25 @@ func (b *builder) copy(from *part, row uint32, numbers *renumbering) {
 		numbers.schedules[old] = b.schedule(from.timetable[old]) + 1
 	}
 	p.schedules.add(numbers.schedules[old] - 1)
-	for _, word := range from.words.of(row) {
+	p.words.all = b.translate(p.words.all, from, from.words.of(row), numbers)
+	p.words.ends = append(p.words.ends, uint32(len(p.words.all)))
+	category := from.categories[row]
+	if _, known := b.kindWords[category]; !known {
+		if kind, ok := from.kindNumber(category); ok && len(from.kindWords.of(kind)) > 0 {
+			b.kindWords[category] = b.translate(nil, from, from.kindWords.of(kind), numbers)
+		}
+	}
+}
+
+// translate appends the numbers that words of another part have here.
+func (b *builder) translate(to []uint32, from *part, words []uint32, numbers *renumbering) []uint32 {
+	for _, word := range words {
 		if numbers.words[word] == 0 {
 			numbers.words[word] = b.word(from.vocabulary.of(word)) + 1
 		}
-		p.words.all = append(p.words.all, numbers.words[word]-1)
+		to = append(to, numbers.words[word]-1)
 	}
-	p.words.ends = append(p.words.ends, uint32(len(p.words.all)))
+	return to
 }
 
 // schedule is the number of s in the timetable.
@@ -242,9 +264,33 @@ func (b *builder) finish() (p *part, again []uint32) {
 		kind.all[row], kind.ends[row] = uint32(n), uint32(row+1)
 	}
 	p.byKind = kind.turned(len(p.kinds))
+	for _, category := range p.kinds {
+		p.kindWords.all = append(p.kindWords.all, b.kindWords[category]...)
+		p.kindWords.ends = append(p.kindWords.ends, uint32(len(p.kindWords.all)))
+	}
+	p.pairKinds()
 
 	p.grow()
 	return p, again
+}
+
+// pairKinds turns kindWords round.
+func (p *part) pairKinds() {
+	type pair struct {
+		word     uint32
+		category uint16
+	}
+	pairs := make([]pair, 0, len(p.kindWords.all))
+	for kind, category := range p.kinds {
+		for _, word := range p.kindWords.of(uint32(kind)) {
+			pairs = append(pairs, pair{word, category})
+		}
+	}
+	slices.SortFunc(pairs, func(a, b pair) int { return cmp.Compare(a.word, b.word) })
+	p.wordKinds = wordKinds{make([]uint32, len(pairs)), make([]uint16, len(pairs))}
+	for i, pair := range pairs {
+		p.wordKinds.words[i], p.wordKinds.kinds[i] = pair.word, pair.category
+	}
 }
 
 // sortWords renumbers the words so that their numbers are in their order, and
@@ -272,6 +318,13 @@ func (b *builder) sortWords() {
 		slices.Sort(of)
 		kept = append(kept, slices.Compact(of)...)
 		start, words.ends[row] = end, uint32(len(kept))
+	}
+	for category, list := range b.kindWords {
+		for i, old := range list {
+			list[i] = number[old]
+		}
+		slices.Sort(list)
+		b.kindWords[category] = slices.Compact(list)
 	}
 	words.all = slices.Clip(kept)
 	if len(kept) == 0 {

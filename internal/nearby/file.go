@@ -155,6 +155,7 @@ func (w *saver) part(l live) {
 	w.texts(p.vocabulary)
 	w.lists(p.words)
 	w.lists(p.byWord)
+	w.lists(p.kindWords)
 	save(w, p.kinds)
 	w.lists(p.byKind)
 	save(w, p.kindNodes)
@@ -283,8 +284,9 @@ func (r *loader) part(schedule func(key string) Schedule) live {
 	}
 	p.byID = load[uint32](r)
 	p.vocabulary = r.texts()
-	p.words, p.byWord = r.lists(), r.lists()
+	p.words, p.byWord, p.kindWords = r.lists(), r.lists(), r.lists()
 	p.kinds, p.byKind = load[uint16](r), r.lists()
 	p.kindNodes, p.kindRoots = load[node](r), load[uint32](r)
+	p.pairKinds()
 	return live{part: p, rows: p.len()}.without(load[uint32](r))
 }

@@ -19,9 +19,11 @@ type filter struct {
 	need     Flags
 	without  Flags
 	since    uint32
-	open     *moment // nil for any
-	spans    []span  // of the words that the terms stand for
-	terms    []int   // where the spans of each term end
+	open     *moment  // nil for any
+	spans    []span   // of the words that the terms stand for
+	terms    []int    // where the spans of each term end
+	named    []uint64 // for each term, the set of the categories that are found by it: wide words of bits
+	wide     int
 	cell     bool
 	rows     span // with cell, the rows in it
 	within   *geo.Polygon
@@ -38,7 +40,7 @@ type span struct{ first, last uint32 }
 func (f *filter) prepare(q *Query, origin *geo.Origin, p *part) {
 	*f = filter{
 		category: q.Categories, kinds: math.MaxUint64, need: q.Need, without: q.Without,
-		since: seconds(q.VerifiedSince), spans: f.spans[:0], terms: f.terms[:0],
+		since: seconds(q.VerifiedSince), spans: f.spans[:0], terms: f.terms[:0], named: f.named[:0],
 		nothing: q.VerifiedSince > math.MaxUint32, within: q.Within, cell: q.Cell != 0, delivers: q.Delivers,
 	}
 	if f.cell {
@@ -61,11 +63,19 @@ func (f *filter) prepare(q *Query, origin *geo.Origin, p *part) {
 	if !q.OpenAt.IsZero() {
 		f.open = p.open.at(q.OpenAt, p.timetable)
 	}
+	f.wide = int(p.kinds[len(p.kinds)-1])/64 + 1
 	for _, t := range q.Terms {
 		before := len(f.spans)
 		f.spans = p.spans(f.spans, t)
 		f.terms = append(f.terms, len(f.spans))
 		f.nothing = f.nothing || len(f.spans) == before
+		for range f.wide {
+			f.named = append(f.named, 0)
+		}
+		named := f.named[len(f.named)-f.wide:]
+		for _, s := range f.spans[before:] {
+			p.wordKinds.among(s, func(category uint16) { named[category/64] |= 1 << (category % 64) })
+		}
 	}
 	f.plain = f.category.Any() && f.need|f.without == 0 && f.since == 0 && f.open == nil && len(f.terms) == 0 && !f.cell && f.within == nil
 }
@@ -78,6 +88,9 @@ func (f *filter) term(i int) []span {
 	}
 	return f.spans[start:f.terms[i]]
 }
+
+// names is the categories that are found by a term.
+func (f *filter) names(i int) CategorySet { return CategorySet{f.named[i*f.wide : (i+1)*f.wide]} }
 
 // inCell is the rows in a cell: they stand side by side.
 func (p *part) inCell(c geo.Cell) span {
@@ -126,8 +139,10 @@ func (f *filter) fits(p *part, row uint32) bool {
 		return false
 	}
 	for i := range f.terms {
-		if _, ok := p.firstIn(row, f.term(i)); !ok {
-			return false
+		if !f.names(i).Has(p.categories[row]) {
+			if _, ok := p.firstIn(row, f.term(i)); !ok {
+				return false
+			}
 		}
 	}
 	if f.within != nil && !f.within.Contains(p.point(row)) {
@@ -159,8 +174,9 @@ func (p *part) firstIn(row uint32, spans []span) (word uint32, ok bool) {
 // shortlist is a list of rows that holds every row which fits: those of the
 // given categories, or those with a word of a span.
 type shortlist struct {
-	size  int    // rows, some maybe twice
-	words []span // with listedByWord
+	size  int         // rows, some maybe twice
+	words []span      // with listedByWord
+	named CategorySet // with listedByWord, the categories that have such a word
 	how   listed
 }
 
@@ -188,10 +204,11 @@ func (f *filter) shortest(p *part) (shortlist, float64) {
 		consider(shortlist{size: size, how: listedByKind})
 	}
 	for i := range f.terms {
-		l := shortlist{words: f.term(i), how: listedByWord}
+		l := shortlist{words: f.term(i), named: f.names(i), how: listedByWord}
 		for _, s := range l.words {
 			l.size += p.byWord.count(s)
 		}
+		l.named.each(func(category uint16) { l.size += len(p.kind(category)) })
 		consider(l)
 	}
 	return best, share
@@ -253,4 +270,11 @@ func (l *shortlist) rows(p *part, f *filter, do func(row uint32)) {
 			}
 		}
 	}
+	l.named.each(func(category uint16) {
+		for _, row := range p.kind(category) {
+			if _, taken := p.firstIn(row, l.words); !taken {
+				do(row)
+			}
+		}
+	})
 }

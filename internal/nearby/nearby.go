@@ -64,6 +64,7 @@ type Row struct {
 	Flags      Flags
 	VerifiedAt int64    // unix seconds, 0 for never; kept from 0 up to the year 2106
 	Words      []string // what it is found by in text, folded by text.Words
+	KindWords  []string // what every row of its category is found by: the same for all of them, so kept once
 	ReachM     uint32   // how far it delivers, in metres
 	Note       string   // what whoever asks wants to know of a hit; the index does not read it
 }

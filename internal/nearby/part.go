@@ -31,6 +31,8 @@ type part struct {
 	vocabulary texts      // the distinct words, ascending
 	words      lists      // row -> its words, ascending
 	byWord     lists      // word -> its rows, ascending
+	kindWords  lists      // place in kinds -> its words, ascending
+	wordKinds  wordKinds  // the same the other way round
 	kinds      []uint16   // the distinct categories, ascending
 	byKind     lists      // place in kinds -> its rows, ascending
 	kindNodes  []node     // a tree over the rows of each kind; ranges are places in byKind.all
@@ -47,13 +49,23 @@ func (p *part) row(i uint32) Row {
 		Schedule: p.timetable[p.schedules.of(i)], Flags: p.flags[i], VerifiedAt: int64(p.verified[i]), ReachM: p.reaches.of(i),
 		Note: p.notes.of(i),
 	}
-	if len(numbers) > 0 {
-		r.Words = make([]string, len(numbers))
-		for n, number := range numbers {
-			r.Words[n] = p.vocabulary.of(number)
-		}
+	r.Words = p.spelt(numbers)
+	if kind, ok := p.kindNumber(r.Category); ok {
+		r.KindWords = p.spelt(p.kindWords.of(kind))
 	}
 	return r
+}
+
+// spelt is the words of these numbers.
+func (p *part) spelt(numbers []uint32) []string {
+	if len(numbers) == 0 {
+		return nil
+	}
+	words := make([]string, len(numbers))
+	for i, number := range numbers {
+		words[i] = p.vocabulary.of(number)
+	}
+	return words
 }
 
 // index fills the hash table of the ids. Of rows with one id it finds the first;
@@ -104,6 +116,21 @@ func (p *part) seek(id ID) (row uint32, ok bool) {
 func (p *part) kindNumber(category uint16) (i uint32, ok bool) {
 	n, ok := slices.BinarySearch(p.kinds, category)
 	return uint32(n), ok
+}
+
+// wordKinds are the pairs of a word and a category that is found by it, by word.
+type wordKinds struct {
+	words []uint32
+	kinds []uint16
+}
+
+// among calls do with every category, perhaps again and again, that has a word
+// of the span.
+func (w *wordKinds) among(s span, do func(category uint16)) {
+	i, _ := slices.BinarySearch(w.words, s.first)
+	for ; i < len(w.words) && w.words[i] < s.last; i++ {
+		do(w.kinds[i])
+	}
 }
 
 // kind is the list of the rows of a category.

@@ -33,7 +33,7 @@ func (q *Query) asksFor(r *Row) bool {
 		return false
 	}
 	for _, t := range q.Terms {
-		if !slices.ContainsFunc(r.Words, func(w string) bool {
+		if !slices.ContainsFunc(slices.Concat(r.Words, r.KindWords), func(w string) bool {
 			return w == t.Text || t.Prefix && strings.HasPrefix(w, t.Text) || t.Edits > 0 && forgiven(t, w)
 		}) {
 			return false
@@ -151,6 +151,9 @@ func dress(rng *rand.Rand, r Row) Row {
 	r.Category = uint16(rng.ExpFloat64() * 30)
 	if rng.IntN(50) == 0 {
 		r.Category = uint16(rng.IntN(1 << 16))
+	}
+	if r.Category%3 > 0 {
+		r.KindWords = []string{someWords[int(r.Category)%len(someWords)], "kind", fmt.Sprintf("kind%d", r.Category%5)}
 	}
 	if rng.IntN(4) > 0 {
 		from := rng.IntN(20)
@@ -333,6 +336,9 @@ func ask(rng *rand.Rand, d *dataset) Query {
 			w := someWords[rng.IntN(len(someWords))]
 			if rng.IntN(8) == 0 {
 				w = fmt.Sprintf("rare%d", rng.IntN(11))
+			}
+			if rng.IntN(8) == 0 {
+				w = fmt.Sprintf("kind%d", rng.IntN(6))
 			}
 			t := Term{Text: w}
 			if rng.IntN(2) == 0 {

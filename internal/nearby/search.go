@@ -69,7 +69,7 @@ var searches = sync.Pool{New: func() any { return new(search) }}
 // release gives the memory back, without holding on to parts.
 func (s *search) release() {
 	for i := range s.filter {
-		s.filter[i] = filter{spans: s.filter[i].spans[:0], terms: s.filter[i].terms[:0]}
+		s.filter[i] = filter{spans: s.filter[i].spans[:0], terms: s.filter[i].terms[:0], named: s.filter[i].named[:0]}
 	}
 	s.parts, s.disc.after = nil, nil
 	searches.Put(s)
