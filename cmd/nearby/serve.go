@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -112,11 +113,6 @@ func (c *Config) open(p *program, fn func(*app.App) error) error {
 // program is told to stop: first the listener drains, then the workers finish,
 // then the database closes.
 func (c *Config) serveOn(p *program, listener *server.Listener, pause time.Duration, prepare func(context.Context, *app.App) error, up func(*app.App)) error {
-	if os.Getenv("GOGC") == "" {
-		// What lives is the index, which rarely changes; what dies is requests. A
-		// rarer collection costs some memory and takes the longest answers away.
-		debug.SetGCPercent(400)
-	}
 	settings, err := c.settings(listener.Addr())
 	if err != nil {
 		return err
@@ -134,6 +130,7 @@ func (c *Config) serveOn(p *program, listener *server.Listener, pause time.Durat
 	if err != nil {
 		return errors.Join(err, a.Close())
 	}
+	tuneCollector()
 	working, stop := context.WithCancel(context.WithoutCancel(p.ctx))
 	var workers sync.WaitGroup
 	workers.Go(func() { a.Work(working) })
@@ -145,6 +142,21 @@ func (c *Config) serveOn(p *program, listener *server.Listener, pause time.Durat
 		slog.Warn("the index cannot be saved, the next start reads every business", "error", err)
 	}
 	return errors.Join(err, a.Close())
+}
+
+// tuneCollector has garbage collected rarely. What lives is the index, which
+// hardly changes; what dies is requests. A rarer collection takes the longest
+// answers away and costs memory: four times what lives, but not more than
+// 256 MB beside a large index.
+func tuneCollector() {
+	const most, percent = 256 << 20, 400
+	debug.FreeOSMemory() // what filling the index left
+	if os.Getenv("GOGC") != "" {
+		return
+	}
+	var now runtime.MemStats
+	runtime.ReadMemStats(&now)
+	debug.SetGCPercent(min(percent, int(100*most/(now.HeapAlloc+1))+1))
 }
 
 // explain shows an error of the rooms to the person at the terminal: its

@@ -169,7 +169,8 @@ func (f *follower) retry() int {
 // row is a business as the index sees it.
 func row(b Business, extra Extra, s *Summary) nearby.Row {
 	r := nearby.Row{
-		ID: b.ID, Point: b.Point, Words: words(b, extra), KindWords: categoryWords(b.Category), ReachM: uint32(max(0, b.DeliveryRadiusM)), Note: s.note(), Schedule: b.Hours,
+		ID: b.ID, Point: b.Point, Words: words(b, extra), KindWords: categoryWords(b.Category), ReachM: uint32(max(0, b.DeliveryRadiusM)), Note: s.note(),
+		Schedule: &storedHours{key: b.Hours.Key()},
 	}
 	if c, ok := category.BySlug(b.Category); ok {
 		r.Category = c.Number

@@ -97,7 +97,7 @@ func summaryOf(h *nearby.Hit) Summary {
 	s.Address = Address{
 		Street: r.text(), HouseNumber: r.text(), Unit: r.text(), Postcode: r.text(), District: r.text(), City: r.text(), Region: r.text(), Country: r.text(),
 	}
-	s.Hours = hoursOf(h.Schedule())
+	s.Hours = h.Schedule().(*storedHours).schedule()
 	return s
 }
 
@@ -139,8 +139,8 @@ func (r *noteReader) text() string {
 	return string(text)
 }
 
-// storedHours are hours that were read from the index's file. They are
-// understood when somebody asks: most never are.
+// storedHours are hours as the index carries them: their text, which is read when
+// somebody asks. Most never are, and read they take thirty times the memory.
 type storedHours struct {
 	key  string
 	once sync.Once
@@ -158,17 +158,6 @@ func (s *storedHours) schedule() hours.Schedule {
 		}
 	})
 	return s.read
-}
-
-// hoursOf is the schedule of a row.
-func hoursOf(s nearby.Schedule) hours.Schedule {
-	switch s := s.(type) {
-	case hours.Schedule:
-		return s
-	case *storedHours:
-		return s.schedule()
-	}
-	return hours.Schedule{}
 }
 
 // matched names what of the business the words were found in. What is in none
