@@ -40,6 +40,11 @@ const (
 	ReasonNoPin         = "no_pin"         // it depends on the sun, and the place is not known
 )
 
+// Doubts are the reasons of what is Doubtful.
+var Doubts = []string{
+	ReasonNotGiven, ReasonNotUnderstood, ReasonNoZone, ReasonOpenEnd, ReasonByAppointment, ReasonComment, ReasonHoliday, ReasonSun, ReasonNoPin,
+}
+
 // State is the answer for one instant.
 type State struct {
 	Kind Kind `json:"state"`

@@ -10,6 +10,7 @@ import (
 	"nearby/internal/errs"
 	"nearby/internal/hours"
 	"nearby/internal/proposal"
+	"nearby/internal/server/reply"
 	"nearby/internal/verification"
 )
 
@@ -120,11 +121,10 @@ type OwnPart struct {
 	Version   int64         `json:"version" doc:"The number in the ETag."`
 }
 
-// OpenNow is OpenState with its reason.
+// OpenNow is OpenState with what was written beside the hours.
 type OpenNow struct {
 	OpenState
-	Reason string `json:"reason" doc:"special, by_appointment, open_end … or empty."`
-	Note   string `json:"note"`
+	Note string `json:"note" doc:"The reason of a special day, or a comment of the hours."`
 }
 
 // Hours are the opening hours of a place on its own clock.
@@ -132,9 +132,23 @@ type Hours struct {
 	Known   bool         `json:"known"`
 	OSM     string       `json:"osm" doc:"OpenStreetMap opening_hours notation; empty when unknown."`
 	Text    string       `json:"text" doc:"What was written and nobody understood."`
+	Said    Sentences    `json:"said" doc:"By language (en, de, ar): a sentence for the usual hours, then one for each special day ahead; in OpenStreetMap notation where a sentence would not be exact."`
 	Week    []Weekday    `json:"week" doc:"Monday first; empty when unknown."`
 	Changes bool         `json:"changes" doc:"Other weeks are different."`
 	Special []SpecialDay `json:"special" doc:"Days ahead with other hours."`
+}
+
+// Sentences are hours in words, a sentence for the usual hours and one for each
+// special day ahead.
+type Sentences map[string][]string
+
+// said is hours in all languages.
+func (a *api) said(s hours.Schedule, now time.Time) Sentences {
+	all := Sentences{}
+	for _, lang := range reply.Languages {
+		all[lang] = words(s.Sentences(a.Floor.Render.HoursWords(lang), now))
+	}
+	return all
 }
 
 // Weekday is the usual hours of a day.
@@ -194,9 +208,9 @@ type LastChanged struct {
 
 var dayWords = [7]string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"}
 
-func hoursView(s hours.Schedule, now time.Time) Hours {
+func (a *api) hoursView(s hours.Schedule, now time.Time) Hours {
 	week := s.Week(now)
-	h := Hours{Known: week.Known, OSM: s.OSM(), Text: week.Text, Week: []Weekday{}, Changes: week.Changes, Special: each(week.Special, specialView)}
+	h := Hours{Known: week.Known, OSM: s.OSM(), Text: week.Text, Said: a.said(s, now), Week: []Weekday{}, Changes: week.Changes, Special: each(week.Special, specialView)}
 	if week.Known {
 		for _, day := range week.Days {
 			h.Week = append(h.Week, Weekday{Day: dayWords[day.Weekday], Spans: each(day.Spans, func(d hours.DaySpan) Span { return Span(d.Span) })})
@@ -216,8 +230,8 @@ func (a *api) businessView(ctx context.Context, b directory.Business) (Business,
 	v := Business{
 		ID: b.ID, Slug: b.Slug, Name: b.Name, Category: b.Category, Description: b.Description, Phone: b.Phone, Email: b.Email,
 		Website: b.Website, Attributes: words(b.Attributes), LegalName: b.LegalName, RegisterNumber: b.RegisterNumber,
-		Address: addressView(b.Address), TimeZone: b.Zone, Hours: hoursView(b.Hours, now),
-		Open:       OpenNow{OpenState: openState(open), Reason: open.Reason, Note: open.Note},
+		Address: addressView(b.Address), TimeZone: b.Zone, Hours: a.hoursView(b.Hours, now),
+		Open:       OpenNow{OpenState: openState(open), Note: open.Note},
 		VerifiedAt: momentOf(b.VerifiedAt), PhotoURL: photoURL(a.base, b.PhotoHash, "page"), URL: a.base + "/b/" + b.Slug,
 		UpdatedAt: b.UpdatedAt.UTC(),
 		Selling: Selling{

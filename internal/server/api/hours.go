@@ -23,6 +23,7 @@ type TriedHours struct {
 	OpenNow
 	At             time.Time `json:"at"`
 	OSM            string    `json:"osm" doc:"The hours in the one form we write them in."`
+	Said           Sentences `json:"said" doc:"By language: the hours in a sentence."`
 	Day            string    `json:"day" format:"date" doc:"The day at the place that the rule was asked about: the day before, in a night that runs on."`
 	Rule           string    `json:"rule" doc:"The rule that decides; empty where none speaks of the day."`
 	Holiday        string    `json:"holiday" doc:"Name of the public holiday that the day is; empty on other days."`
@@ -68,8 +69,8 @@ func (a *api) tryHours(_ context.Context, _ *caller, in *tryHoursInput) (answer[
 	schedule = schedule.InPlace(place)
 	why := schedule.Why(at)
 	return answer[TriedHours]{Body: TriedHours{
-		OpenNow: OpenNow{OpenState: openState(why.State), Reason: why.Reason, Note: why.Note},
-		At:      at.UTC(), OSM: schedule.OSM(), Day: why.Day.String(), Rule: why.Rule,
+		OpenNow: OpenNow{OpenState: openState(why.State), Note: why.Note},
+		At:      at.UTC(), OSM: schedule.OSM(), Said: a.said(schedule, at), Day: why.Day.String(), Rule: why.Rule,
 		Holiday: why.Holiday, HolidayInDoubt: why.HolidayInDoubt, MayDiffer: schedule.MayDiffer(),
 	}}, nil
 }

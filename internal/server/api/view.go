@@ -41,10 +41,11 @@ type Address struct {
 type OpenState struct {
 	State        string     `json:"state" enum:"open,closing_soon,closed,unknown"`
 	NextChangeAt *time.Time `json:"next_change_at" doc:"When it next opens or closes; null when never or unknown."`
+	Reason       string     `json:"reason" doc:"Why it is unknown: not_given, not_understood, no_zone, open_end, by_appointment, comment, holiday, sun (it neither rises nor sets), no_pin; special for a special day; or empty."`
 }
 
 func openState(s hours.State) OpenState {
-	return OpenState{State: string(s.Kind), NextChangeAt: moment(s.NextChange)}
+	return OpenState{State: string(s.Kind), NextChangeAt: moment(s.NextChange), Reason: s.Reason}
 }
 
 // moment is a time in UTC, nil for none.

@@ -32,7 +32,7 @@ func (h *Handlers) hours(r *route.Request, p place) (route.Answer, error) {
 
 func (h *Handlers) hoursPage(r *route.Request, p place) (*pages.HoursPage, error) {
 	page := &pages.HoursPage{
-		Zone: p.Zone, Special: view.SpecialDays(ahead(p, r.Now())), Version: strconv.FormatInt(p.Version, 10), Today: today(p, r.Now()).String(),
+		Zone: p.Zone, Special: view.SpecialDays(ahead(p, r.Now()), r.Hours()), Version: strconv.FormatInt(p.Version, 10), Today: today(p, r.Now()).String(),
 	}
 	page.Try = try(p, r.QueryParam("at"), r.Now())
 	head(r, &page.Base, "manage.hours")
@@ -202,7 +202,7 @@ func (h *Handlers) readSpecial(r *route.Request, p place, typed pages.SpecialFor
 func (h *Handlers) deleteSpecial(r *route.Request, p place) (route.Answer, error) {
 	list := ahead(p, r.Now())
 	kept := slices.DeleteFunc(slices.Clone(list), func(s hours.Special) bool {
-		return view.SpecialDays([]hours.Special{s})[0].ID == r.Param("id")
+		return view.SpecialID(s) == r.Param("id")
 	})
 	if len(kept) == len(list) {
 		return nil, errs.Missing("special day")

@@ -140,6 +140,8 @@ type Open struct {
 	Kind   string    // open, closing_soon, closed, unknown
 	Change time.Time // next change; zero when there is none
 	Now    time.Time
+	Reason string // of unknown: a word of the tables "open.why_…" and "open.told_…"
+	Note   string // what was written beside the hours, "" for nothing
 }
 
 // Pager leads through a list.

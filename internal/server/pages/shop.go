@@ -166,6 +166,7 @@ type Business struct {
 	ReadyIn              int // minutes until an order is ready; 0: not said
 	Hours                []HoursRow
 	Special              []SpecialDay
+	HoursSaid            string // the usual hours in a sentence
 	HoursText            string // hours that could not be read as a schedule
 	Sections             []Section
 	Query                string // search within the catalog
@@ -196,7 +197,7 @@ type ChangedOn struct {
 // HoursRow is one day of the week.
 type HoursRow struct {
 	Weekday time.Weekday
-	Ranges  []string // "10:00 – 18:00"; none: closed
+	Ranges  []string // "10:00–18:00"; none: closed
 	Today   bool
 }
 

@@ -43,6 +43,7 @@ func parse(site *web.Site, texts *Texts, lang string) (*template.Template, error
 		"minutes":    func(d time.Duration) int { return max(0, int(d.Minutes())) },
 		"age":        func(d time.Duration) string { return age(texts, lang, d) },
 		"openText":   func(o pages.Open) string { return openText(texts, lang, f, o) },
+		"openWhy":    func(o pages.Open) string { return openWhy(texts, lang, o) },
 		"doorSign":   doorSign,
 		"asset":      site.URL,
 		"hasAsset":   site.Has,
@@ -141,6 +142,9 @@ func doorSign(o pages.Open) string {
 
 // openText says in words whether a place is open and until when.
 func openText(texts *Texts, lang string, f *format, o pages.Open) string {
+	if o.Kind == "unknown" && o.Reason != "" {
+		return texts.Word(lang, "open.why", o.Reason)
+	}
 	if o.Change.IsZero() {
 		switch o.Kind {
 		case "open", "closing_soon":
@@ -170,6 +174,19 @@ func openText(texts *Texts, lang string, f *format, o pages.Open) string {
 		return texts.Text(lang, "open.opens_date", "Date", f.shortDate(o.Change))
 	}
 	return texts.Text(lang, "open.unknown")
+}
+
+// openWhy is the whole sentence on why nobody can say whether a place is open,
+// with what its people wrote; "" where that is known.
+func openWhy(texts *Texts, lang string, o pages.Open) string {
+	if o.Kind != "unknown" || o.Reason == "" {
+		return ""
+	}
+	told := texts.Word(lang, "open.told", o.Reason)
+	if o.Note == "" || o.Reason == "by_appointment" {
+		return told
+	}
+	return told + " " + texts.Text(lang, "open.note", "Note", o.Note)
 }
 
 // daysBetween counts the midnights between two moments of one zone.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/jba/templatecheck"
 
+	"nearby/internal/hours"
 	"nearby/internal/server/pages"
 	"nearby/internal/server/pages/pagestest"
 	"nearby/web"
@@ -31,7 +32,7 @@ var tables = []string{
 	"order.state_", "decline.", "change.state_", "verified.changed_", "verified.pending_", "order.lead_", "order.step_", "order.kind_", "order.paid_by_", "business.state_", "business.closed_", "verified.way_",
 	"cart.problem_", "product.state_", "product.missing_", "catalog.hint_", "case.kind_", "case.flag_", "case.field_", "case.check_", "apply.item_",
 	"payouts.state_", "payouts.text_", "manage.state_note_", "admin.figure_", "admin.health_", "problem.title_", "problem.text_",
-	"perk.", "role.", "reject.", "todo.", "report.kind_", "report.state_", "order.end_", "order.decline_", "letter.",
+	"open.why_", "open.told_", "said.", "perk.", "role.", "reject.", "todo.", "report.kind_", "report.state_", "order.end_", "order.decline_", "letter.",
 	"manage.tab_", "catalog.tab_", "desk.show_", "ask.", "suspend.", "decision.", "member.", "attribute.",
 }
 
@@ -76,7 +77,7 @@ func TestTextsAreComplete(t *testing.T) {
 		t.Fatal(err)
 	}
 	usedByHandlers(t, texts, used)
-	for _, id := range []string{"open.now", "open.closed", "open.unknown", "open.until", "open.closes_in", "open.opens_at", "open.opens_on", "open.opens_date", "age.minutes", "age.hours", "age.days"} {
+	for _, id := range []string{"open.now", "open.closed", "open.unknown", "open.until", "open.closes_in", "open.opens_at", "open.opens_on", "open.opens_date", "open.note", "age.minutes", "age.hours", "age.days"} {
 		used[id], public[id] = true, true
 	}
 	inTable := func(id string) bool {
@@ -283,11 +284,43 @@ func TestOpenText(t *testing.T) {
 		{"en", pages.Open{Kind: "closed", Now: now}, "Closed"},
 		{"en", pages.Open{Kind: "unknown", Now: now}, "Hours not known"},
 		{"en", pages.Open{}, "Hours not known"},
+		{"en", pages.Open{Kind: "unknown", Reason: hours.ReasonHoliday, Change: in(time.Hour), Now: now}, "Depends on a holiday: ask first"},
+		{"de", pages.Open{Kind: "unknown", Reason: hours.ReasonByAppointment, Note: "by appointment", Now: now}, "Nach Vereinbarung"},
 		{"ar", pages.Open{Kind: "closing_soon", Change: in(2 * time.Minute), Now: now}, "يغلق بعد دقيقتين"},
 	} {
 		if got := openText(texts, c.lang, formats[c.lang], c.open); got != c.want {
 			t.Errorf("%s %+v: %q, want %q", c.lang, c.open, got, c.want)
 		}
+	}
+}
+
+// TestDoubtsAreSaid: each reason for not knowing is told in every language, in
+// a list and at length, and none is shown as closed.
+func TestDoubtsAreSaid(t *testing.T) {
+	texts, err := LoadTexts(site(t).FS())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, lang := range Languages {
+		for _, reason := range hours.Doubts {
+			open := pages.Open{Kind: string(hours.Doubtful), Reason: reason}
+			for _, id := range []string{"open.why_" + reason, "open.told_" + reason} {
+				if !texts.Has(lang, id) {
+					t.Errorf("%s: no text for %s", lang, id)
+				}
+			}
+			short, whole := openText(texts, lang, formats[lang], open), openWhy(texts, lang, open)
+			if short == texts.Text(lang, "open.closed") || len(short) >= len(whole) {
+				t.Errorf("%s, %s: %q in lists, %q at length", lang, reason, short, whole)
+			}
+		}
+	}
+	open := pages.Open{Kind: "unknown", Reason: hours.ReasonComment, Note: "ring the bell", Change: time.Now()}
+	if got, want := openWhy(texts, "en", open), "Whether it is open depends on a condition. Ask before you go. They say: “ring the bell”."; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got := openWhy(texts, "en", pages.Open{Kind: "closed", Reason: hours.ReasonSpecial}); got != "" {
+		t.Errorf("a closed place is explained as %q", got)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"nearby/internal/account"
 	"nearby/internal/audit"
 	"nearby/internal/errs"
+	"nearby/internal/hours"
 	"nearby/internal/ident"
 	"nearby/internal/server/reply"
 )
@@ -221,6 +222,9 @@ func (r *Request) Word(prefix, word string) string { return r.floor.Render.Word(
 // Say is the message of an error in the request's language, where it becomes
 // part of a longer line; templates say a message that stands alone.
 func (r *Request) Say(message string) string { return r.floor.Render.Say(r.Lang, message) }
+
+// Hours are the reader's words for opening hours.
+func (r *Request) Hours() hours.Words { return r.floor.Render.HoursWords(r.Lang) }
 
 // When writes a time with its weekday in the request's language.
 func (r *Request) When(at time.Time) string { return r.floor.Render.When(r.Lang, at) }

@@ -12,6 +12,7 @@ import (
 	"nearby/internal/directory"
 	"nearby/internal/directory/category"
 	"nearby/internal/geo"
+	"nearby/internal/hours"
 	"nearby/internal/server/pages"
 	"nearby/internal/server/route"
 	"nearby/internal/server/view"
@@ -77,7 +78,7 @@ func (h *Handlers) businessPage(r *route.Request, b directory.Business) (*pages.
 		PhoneURL: b.Phone, Phone: view.Phone(b.Phone), Email: b.Email, Website: b.Website, Site: siteName(b.Website),
 		Directions: directions(b), Open: view.Open(b.Hours.At(now), b.Zone, now), Unclaimed: b.State == directory.Unclaimed,
 		Pickup: b.Pickup, Delivery: b.Delivery, PayAtPickup: b.PayAtPickup, ReadyIn: b.PrepMinutes,
-		Hours: view.Week(week), Special: view.SpecialDays(week.Special), HoursText: week.Text,
+		Hours: view.Week(week, r.Hours()), Special: view.SpecialDays(week.Special, r.Hours()), HoursText: week.Text, HoursSaid: said(b.Hours, r.Hours(), now),
 		ReportURL: "/report?business=" + url.QueryEscape(b.Slug),
 	}
 	page.Title, page.About, page.Back, page.Hue, page.Tab = b.Name, firstSentence(b.Description), "/", kind.Hue, "nearby"
@@ -118,6 +119,16 @@ func (h *Handlers) businessPage(r *route.Request, b directory.Business) (*pages.
 	})
 	page.Map = drawn
 	return page, err
+}
+
+// said is the sentence of the usual hours; the special days stand in a list of
+// their own.
+func said(s hours.Schedule, words hours.Words, now time.Time) string {
+	sentences := s.WithSpecial().Sentences(words, now)
+	if len(sentences) == 0 {
+		return ""
+	}
+	return sentences[0]
 }
 
 // changes are the public fields that became something else since the business

@@ -11,20 +11,8 @@ import (
 // clock writes minutes since midnight; the hours after midnight begin again.
 func clock(minute int) string { return fmt.Sprintf("%02d:%02d", minute/60%24, minute%60) }
 
-// span writes an opening time ("10:00 – 18:00"); 24:00 stays 24:00.
-func span(s hours.Span) string {
-	to := clock(s.To)
-	if s.To == 24*60 {
-		to = "24:00"
-	}
-	if s.OpenEnd {
-		to += "+"
-	}
-	return clock(s.From) + " – " + to
-}
-
 // Week is the table of a week, Monday first; nil when the hours are not known.
-func Week(week hours.Week) []pages.HoursRow {
+func Week(week hours.Week, words hours.Words) []pages.HoursRow {
 	if !week.Known {
 		return nil
 	}
@@ -32,11 +20,7 @@ func Week(week hours.Week) []pages.HoursRow {
 	for _, day := range week.Days {
 		row := pages.HoursRow{Weekday: time.Weekday((day.Weekday + 1) % 7), Today: day.Today}
 		for _, s := range day.Spans {
-			text := span(s.Span)
-			if s.Note != "" {
-				text += " (" + s.Note + ")"
-			}
-			row.Ranges = append(row.Ranges, text)
+			row.Ranges = append(row.Ranges, words.Times(s))
 		}
 		rows = append(rows, row)
 	}
@@ -44,17 +28,20 @@ func Week(week hours.Week) []pages.HoursRow {
 }
 
 // SpecialDays are the days ahead with other hours.
-func SpecialDays(list []hours.Special) []pages.SpecialDay {
+func SpecialDays(list []hours.Special, words hours.Words) []pages.SpecialDay {
 	days := make([]pages.SpecialDay, 0, len(list))
 	for _, s := range list {
-		day := pages.SpecialDay{ID: s.From.String() + "." + s.To.String(), From: midnight(s.From), To: midnight(s.To), Label: s.Reason}
+		day := pages.SpecialDay{ID: SpecialID(s), From: midnight(s.From), To: midnight(s.To), Label: s.Reason}
 		for _, x := range s.Spans {
-			day.Ranges = append(day.Ranges, span(x))
+			day.Ranges = append(day.Ranges, words.Times(hours.DaySpan{Span: x, Kind: hours.Open}))
 		}
 		days = append(days, day)
 	}
 	return days
 }
+
+// SpecialID names a special day among those of a business.
+func SpecialID(s hours.Special) string { return s.From.String() + "." + s.To.String() }
 
 func midnight(d hours.Date) time.Time {
 	return time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC)

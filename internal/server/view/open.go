@@ -22,7 +22,7 @@ func Zone(name string) *time.Location {
 // Open is a door sign at the given moment, its times on the place's own clock.
 func Open(state hours.State, zone string, now time.Time) pages.Open {
 	location := Zone(zone)
-	open := pages.Open{Kind: string(state.Kind), Now: now.In(location)}
+	open := pages.Open{Kind: string(state.Kind), Now: now.In(location), Reason: state.Reason, Note: state.Note}
 	if !state.NextChange.IsZero() {
 		open.Change = state.NextChange.In(location)
 	}

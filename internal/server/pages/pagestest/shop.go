@@ -178,7 +178,8 @@ func shop(lang string) []Page {
 		Address: []string{"14 Harbour Street", "Portmere PM1 4QS"}, House: "14", Phone: "+44 1632 960 118", PhoneURL: "+441632960118", Email: "hello@kiln.example", Website: "https://kiln.example", Site: "kiln.example",
 		Directions: "https://maps.example/?q=Kiln", Metres: 120, HasDistance: true, Open: openUntil(18), Verified: &pages.Verified{At: Now.AddDate(0, -2, 0), Since: Now.AddDate(-1, 0, 0), Changes: []pages.ChangedOn{{Word: "name", At: Now.AddDate(0, -1, 0)}}, Pending: []string{"address", "pin"}, Ways: []string{"photo", "phone", "register"}},
 		Orderable: true, Pickup: true, PayAtPickup: true, ReadyIn: 60, Cart: cart(), Map: smallMap(), ReportURL: "/report?object=business:1", ManageURL: "/manage/kiln-quay",
-		Special: []pages.SpecialDay{{ID: "1", From: time.Date(2026, 12, 24, 0, 0, 0, 0, time.UTC), To: time.Date(2026, 12, 27, 0, 0, 0, 0, time.UTC), Label: "Christmas"}},
+		HoursSaid: "Tue, Wed, Fri–Sun 10:00–18:00, Thu 10:00–13:00 and 14:30–20:00, Mon closed",
+		Special:   []pages.SpecialDay{{ID: "1", From: time.Date(2026, 12, 24, 0, 0, 0, 0, time.UTC), To: time.Date(2026, 12, 27, 0, 0, 0, 0, time.UTC), Label: "Christmas"}},
 		LD: &pages.LocalBusiness{
 			Context: "https://schema.org", Type: "LocalBusiness", ID: "http://localhost:8080/b/kiln-quay", Name: "Kiln & Quay", URL: "http://localhost:8080/b/kiln-quay",
 			Address: &pages.PostalAddress{Type: "PostalAddress", Street: "14 Harbour Street", City: "Portmere"},
@@ -188,10 +189,10 @@ func shop(lang string) []Page {
 	for i, day := range []time.Weekday{1, 2, 3, 4, 5, 6, 0} {
 		row := pages.HoursRow{Weekday: day, Today: day == time.Saturday}
 		if i > 0 {
-			row.Ranges = []string{"10:00 – 18:00"}
+			row.Ranges = []string{"10:00–18:00"}
 		}
 		if i == 3 {
-			row.Ranges = []string{"10:00 – 13:00", "14:30 – 20:00"}
+			row.Ranges = []string{"10:00–13:00", "14:30–20:00"}
 		}
 		business.Hours = append(business.Hours, row)
 	}
@@ -208,7 +209,7 @@ func shop(lang string) []Page {
 		{ID: "table", Name: "For the table", Total: 4, AllURL: "/b/kiln-quay?section=table", Products: []pages.ProductCard{mug, product("Serving bowl", "26 cm, cobalt", "p_bowl", 4850, stock("low", 2)), plates, teapot}},
 		{ID: "house", Name: "For the house", Total: 5, Products: []pages.ProductCard{product("Bud vase", "18 cm, honey glaze", "p_vase", 3200, stock("in", 0)), product("Terracotta planter", "With cactus, 12 cm pot", "p_cactus", 2700, stock("low", 1)), product("Flower jug", "1.1 l, milk glaze", "p_jug", 3900, stock("in", 0)), product("Candle in a cup", "Beeswax, burns 30 h", "p_candle", 2200, stock("out", 0)), noPhoto}},
 	}
-	bare := pages.Business{Base: base(lang, "Second Chapter", "/b/second-chapter"), Slug: "second-chapter", Name: "Second Chapter", Category: "Second-hand books", Unclaimed: true, ClaimURL: "/manage/claim/second-chapter", Closed: "unverified", HoursText: "daily 10-18, except when it rains", Open: pages.Open{Kind: "unknown"}, Address: []string{"3 Mill Row"}}
+	bare := pages.Business{Base: base(lang, "Second Chapter", "/b/second-chapter"), Slug: "second-chapter", Name: "Second Chapter", Category: "Second-hand books", Unclaimed: true, ClaimURL: "/manage/claim/second-chapter", Closed: "unverified", HoursText: "daily 10-18, except when it rains", Open: pages.Open{Kind: "unknown", Reason: "not_understood"}, Address: []string{"3 Mill Row"}}
 	bare.Base.Hue = 5
 
 	mugPage := pages.Product{
