@@ -52,6 +52,7 @@ var rooms = []struct {
 	{library: "github.com/labstack/echo", packages: []string{"server"}},
 	{library: "github.com/stripe/stripe-go", packages: []string{"payment"}},
 	{library: "github.com/uber/h3-go", packages: []string{"geo"}},
+	{library: "github.com/emersion/go-ical", packages: []string{"hours"}},
 	{library: "gorm.io/", packages: []string{"database"}, files: "store"},
 }
 

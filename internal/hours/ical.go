@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"time"
+	"unicode/utf8"
 
 	"github.com/emersion/go-ical"
 	"github.com/teambition/rrule-go"
@@ -17,6 +18,8 @@ import (
 // ErrNoCalendar says that hours cannot be written as a calendar: they are not
 // known, never open, or follow holidays that are not known.
 var ErrNoCalendar = errors.New("hours: cannot be written as a calendar")
+
+const localTime = "20060102T150405"
 
 // Signature is what a calendar says of a place besides its hours.
 type Signature struct {
@@ -217,9 +220,10 @@ func (c *calendarFile) series(a appointment, days []day, on [7]bool, last day, e
 		case k < len(days) && days[k] == n:
 			k++
 		case on[n.weekday()]:
-			from, _ := c.moments(a, n)
+			// By what the clock shows, which may be a time that it skips.
 			not := ical.NewProp(ical.PropExceptionDates)
-			not.SetDateTime(from)
+			not.Params.Set(ical.PropTimezoneID, c.zone.loc.String())
+			not.Value = time.Unix(int64(n)*secondsPerDay+int64(a.from)*60, 0).UTC().Format(localTime)
 			e.Props.Add(not)
 		}
 	}
@@ -267,11 +271,10 @@ func (c *calendarFile) bytes() ([]byte, error) {
 	file.Props.SetText(ical.PropVersion, "2.0")
 	file.Props.SetText("NAME", c.place.Name) // RFC 7986
 	page := ical.NewProp(ical.PropURL)
-	page.SetValueType(ical.ValueURI)
 	page.Value = c.place.Page
 	file.Props.Set(page)
-	again := ical.NewProp(ical.PropRefreshInterval) // RFC 7986
-	again.SetValueType(ical.ValueDuration)
+	again := ical.NewProp(ical.PropRefreshInterval)               // RFC 7986
+	again.Params.Set(ical.ParamValue, string(ical.ValueDuration)) // RFC 7986 wants it said
 	again.Value = "P1D"
 	file.Props.Set(again)
 	file.Children = append(file.Children, c.timezone())
@@ -280,7 +283,26 @@ func (c *calendarFile) bytes() ([]byte, error) {
 	if err := ical.NewEncoder(&b).Encode(file); err != nil {
 		return nil, err
 	}
-	return b.Bytes(), nil
+	return fold(b.Bytes()), nil
+}
+
+// fold breaks lines at 75 octets (RFC 5545, 3.1), between characters.
+func fold(file []byte) []byte {
+	const most = 75
+	var b bytes.Buffer
+	for line := range bytes.Lines(file) {
+		for room := most; len(line) > room+len("\r\n"); room = most - 1 {
+			cut := room
+			for !utf8.RuneStart(line[cut]) {
+				cut--
+			}
+			b.Write(line[:cut])
+			b.WriteString("\r\n ")
+			line = line[cut:]
+		}
+		b.Write(line)
+	}
+	return b.Bytes()
 }
 
 // timezone describes the zone for the time of the calendar and ten years on,
@@ -289,7 +311,7 @@ func (c *calendarFile) timezone() *ical.Component {
 	const years = 10
 	tz := ical.NewComponent(ical.CompTimezone)
 	tz.Props.SetText(ical.PropTimezoneID, c.zone.loc.String())
-	local := func(unix, offset int64) string { return time.Unix(unix+offset, 0).UTC().Format("20060102T150405") }
+	local := func(unix, offset int64) string { return time.Unix(unix+offset, 0).UTC().Format(localTime) }
 	type turn struct {
 		from, to int64
 		name     string

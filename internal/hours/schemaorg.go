@@ -28,8 +28,9 @@ var dayNames = [7]string{"Monday", "Tuesday", "Wednesday", "Thursday", "Friday",
 // and the special days and closures that are not over. Hours that differ from
 // week to week are given for the seven days from now on, each with its date.
 // Doubtful times (by appointment, open ends) have no word in schema.org and are
-// left out; nil where the hours are not known, or where a special day says
-// something that would be left out and so turned into its opposite.
+// left out; nil where the hours are not known, where a time lasts longer than a
+// day, and where a special day says something that would be left out and so
+// turned into its opposite.
 func (s Schedule) OpeningHoursSpecification(now time.Time) []OpeningHoursSpecification {
 	if !s.Known() {
 		return nil
@@ -48,14 +49,13 @@ func (s Schedule) OpeningHoursSpecification(now time.Time) []OpeningHoursSpecifi
 		list[i].DayOfWeek = append(list[i].DayOfWeek, schemaOrg+dayNames[weekday])
 	}
 	for _, d := range w.Days {
-		if w.Changes {
+		if w.Changes && !slices.ContainsFunc(certain(d.Spans), long) {
 			list = append(list, dated(certain(d.Spans), d.Date, d.Date)...)
 			continue
 		}
 		for _, span := range certain(d.Spans) {
-			if long(span) { // schema.org has no word for more than a day: the rest is the next one's
-				add(Span{From: 0, To: span.To - minutesPerDay}, (d.Weekday+1)%7)
-				span.To = minutesPerDay
+			if long(span) {
+				return nil
 			}
 			add(span, d.Weekday)
 		}

@@ -1,7 +1,6 @@
 package hours_test
 
 import (
-	"encoding/json"
 	"errors"
 	"testing"
 	"time"
@@ -128,25 +127,5 @@ func TestWeekly(t *testing.T) {
 		if week, ok := parse(t, value).Weekly(); ok {
 			t.Errorf("%q can be edited as %v", value, week)
 		}
-	}
-}
-
-func TestOpeningHoursSpecification(t *testing.T) {
-	day := hours.Date{Year: 2025, Month: 12, Day: 25}
-	s := parse(t, "Mo-Fr 09:00-18:00; Sa 20:00-02:00; Su 00:00-24:00").WithSpecial(hours.Special{From: day, To: day.AddDays(1)})
-	got, err := json.Marshal(s.OpeningHoursSpecification(at(t, "Europe/Berlin", "2025-12-01 12:00")))
-	if err != nil {
-		t.Fatal(err)
-	}
-	// The semicolon rule of Sunday ends Saturday's night at midnight.
-	want := `[{"@type":"OpeningHoursSpecification","dayOfWeek":["Monday","Tuesday","Wednesday","Thursday","Friday"],"opens":"09:00","closes":"18:00"},` +
-		`{"@type":"OpeningHoursSpecification","dayOfWeek":["Saturday"],"opens":"20:00","closes":"00:00"},` +
-		`{"@type":"OpeningHoursSpecification","dayOfWeek":["Sunday"],"opens":"00:00","closes":"23:59"},` +
-		`{"@type":"OpeningHoursSpecification","opens":"00:00","closes":"00:00","validFrom":"2025-12-25","validThrough":"2025-12-26"}]`
-	if diff := cmp.Diff(want, string(got)); diff != "" {
-		t.Error(diff)
-	}
-	if got := hours.Unknown("x", "Europe/Berlin").OpeningHoursSpecification(time.Now()); got != nil {
-		t.Errorf("of unknown hours: %v", got)
 	}
 }

@@ -133,6 +133,7 @@ type Hours struct {
 	OSM     string       `json:"osm" doc:"OpenStreetMap opening_hours notation; empty when unknown."`
 	Text    string       `json:"text" doc:"What was written and nobody understood."`
 	Said    Sentences    `json:"said" doc:"By language (en, de, ar): a sentence for the usual hours, then one for each special day ahead; in OpenStreetMap notation where a sentence would not be exact."`
+	File    *string      `json:"calendar_url" doc:"The hours as an iCalendar file; null where they cannot be written as one."`
 	Week    []Weekday    `json:"week" doc:"Monday first; empty when unknown."`
 	Changes bool         `json:"changes" doc:"Other weeks are different."`
 	Special []SpecialDay `json:"special" doc:"Days ahead with other hours."`
@@ -208,9 +209,13 @@ type LastChanged struct {
 
 var dayWords = [7]string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"}
 
-func (a *api) hoursView(s hours.Schedule, now time.Time) Hours {
+func (a *api) hoursView(b directory.Business, now time.Time) Hours {
+	s := b.Hours
 	week := s.Week(now)
 	h := Hours{Known: week.Known, OSM: s.OSM(), Text: week.Text, Said: a.said(s, now), Week: []Weekday{}, Changes: week.Changes, Special: each(week.Special, specialView)}
+	if b.Listed() && s.HasCalendar(now) {
+		h.File = some(a.base + "/b/" + b.Slug + "/hours.ics")
+	}
 	if week.Known {
 		for _, day := range week.Days {
 			h.Week = append(h.Week, Weekday{Day: dayWords[day.Weekday], Spans: each(day.Spans, func(d hours.DaySpan) Span { return Span(d.Span) })})
@@ -230,7 +235,7 @@ func (a *api) businessView(ctx context.Context, b directory.Business) (Business,
 	v := Business{
 		ID: b.ID, Slug: b.Slug, Name: b.Name, Category: b.Category, Description: b.Description, Phone: b.Phone, Email: b.Email,
 		Website: b.Website, Attributes: words(b.Attributes), LegalName: b.LegalName, RegisterNumber: b.RegisterNumber,
-		Address: addressView(b.Address), TimeZone: b.Zone, Hours: a.hoursView(b.Hours, now),
+		Address: addressView(b.Address), TimeZone: b.Zone, Hours: a.hoursView(b, now),
 		Open:       OpenNow{OpenState: openState(open), Note: open.Note},
 		VerifiedAt: momentOf(b.VerifiedAt), PhotoURL: photoURL(a.base, b.PhotoHash, "page"), URL: a.base + "/b/" + b.Slug,
 		UpdatedAt: b.UpdatedAt.UTC(),

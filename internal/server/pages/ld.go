@@ -1,5 +1,7 @@
 package pages
 
+import "nearby/internal/hours"
+
 // The structs below are schema.org data for search engines, written as JSON-LD
 // by the template part "ld".
 
@@ -15,8 +17,9 @@ type LocalBusiness struct {
 	Image       []string       `json:"image,omitempty"`
 	Address     *PostalAddress `json:"address,omitempty"`
 	Geo         *GeoPoint      `json:"geo,omitempty"`
-	Hours       []HoursSpec    `json:"openingHoursSpecification,omitempty"`
 	Currencies  string         `json:"currenciesAccepted,omitempty"`
+
+	Hours []hours.OpeningHoursSpecification `json:"openingHoursSpecification,omitempty"`
 }
 
 // PostalAddress is a schema.org PostalAddress.
@@ -33,16 +36,6 @@ type GeoPoint struct {
 	Type string  `json:"@type"`
 	Lat  float64 `json:"latitude"`
 	Lng  float64 `json:"longitude"`
-}
-
-// HoursSpec is a schema.org OpeningHoursSpecification.
-type HoursSpec struct {
-	Type   string `json:"@type"`
-	Day    string `json:"dayOfWeek,omitempty"` // "https://schema.org/Monday"
-	Opens  string `json:"opens"`
-	Closes string `json:"closes"`
-	From   string `json:"validFrom,omitempty"`
-	To     string `json:"validThrough,omitempty"`
 }
 
 // ProductData is a schema.org Product.

@@ -166,6 +166,7 @@ type Business struct {
 	ReadyIn              int // minutes until an order is ready; 0: not said
 	Hours                []HoursRow
 	Special              []SpecialDay
+	CalendarURL          string // of the hours as a file, "" where they cannot be written as one
 	HoursSaid            string // the usual hours in a sentence
 	HoursText            string // hours that could not be read as a schedule
 	Sections             []Section

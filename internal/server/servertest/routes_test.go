@@ -38,6 +38,7 @@ var pageRoutes = map[string]struct {
 	"GET /":                                       {anyone, "/?cell={cell}"},
 	"GET /map":                                    {anyone, "/map?cell={cell}"},
 	"GET /b/:slug":                                {anyone, "/b/{slug}"},
+	"GET /b/:slug/hours.ics":                      {anyone, "/b/{slug}/hours.ics"},
 	"GET /b/:slug/p/:product":                     {anyone, "/b/{slug}/p/{productslug}"},
 	"GET /report":                                 {anyone, "/report?business={slug}"},
 	"POST /report":                                {anyone, "/report"},

@@ -25,8 +25,9 @@ type NewShop struct {
 	Pieces      int64 // of its one product
 	Price       int64 // euro cents
 	AcceptFirst bool
-	Draft       bool // nobody has looked at it yet
-	NoCards     bool // it never began with the payment provider
+	Draft       bool   // nobody has looked at it yet
+	Hours       string // in OpenStreetMap notation; always open
+	NoCards     bool   // it never began with the payment provider
 }
 
 // Shop is a business with one product.
@@ -90,6 +91,9 @@ func (in *NewShop) fill(people People) {
 	if in.Lat == 0 && in.Lng == 0 {
 		in.Lat, in.Lng = 52.517_03, 13.388_86
 	}
+	if in.Hours == "" {
+		in.Hours = "24/7"
+	}
 	if in.Pieces == 0 {
 		in.Pieces = 100
 	}
@@ -103,7 +107,7 @@ func (in *NewShop) profile() directory.Profile {
 		Name: in.Name, Category: "bakery", Description: "Bread and cakes from our own oven, every day.",
 		Phone: "+49 30 901820", Email: "hello@bakery.example", Website: "https://bakery.example",
 		Address: directory.Address{Street: "Mauerstraße", HouseNumber: "81", Postcode: "10117", City: "Berlin", Country: "DE"},
-		Lat:     &in.Lat, Lng: &in.Lng, Hours: "24/7", LegalName: in.Name + " GmbH", RegisterNumber: "HRB 1", Certified: true,
+		Lat:     &in.Lat, Lng: &in.Lng, Hours: in.Hours, LegalName: in.Name + " GmbH", RegisterNumber: "HRB 1", Certified: true,
 	}
 }
 

@@ -1,6 +1,7 @@
 package shop
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"strconv"
@@ -11,6 +12,7 @@ import (
 	"nearby/internal/catalog"
 	"nearby/internal/directory"
 	"nearby/internal/directory/category"
+	"nearby/internal/errs"
 	"nearby/internal/geo"
 	"nearby/internal/hours"
 	"nearby/internal/server/pages"
@@ -112,7 +114,10 @@ func (h *Handlers) businessPage(r *route.Request, b directory.Business) (*pages.
 		page.Metres, page.HasDistance = metres, true
 	}
 	page.LD = localBusiness(r, b, kind, page)
-	page.LD.Hours = view.HoursSpecs(week)
+	page.LD.Hours = b.Hours.OpeningHoursSpecification(now)
+	if b.Hours.HasCalendar(now) {
+		page.CalendarURL = "/b/" + b.Slug + "/hours.ics"
+	}
 	drawn, err := view.DrawMap(view.MapInput{
 		Label: r.Text("map.title"), Middle: b.Point, Reach: snippetReach, Wide: true, Ground: h.Ground,
 		Pins: []view.MapPin{{Point: b.Point, N: view.Plate(b.Address.HouseNumber), Name: b.Name, URL: "#hours", Current: true}},
@@ -129,6 +134,27 @@ func said(s hours.Schedule, words hours.Words, now time.Time) string {
 		return ""
 	}
 	return sentences[0]
+}
+
+// calendar is the hours as a file for calendar programs, the same for everybody.
+func (h *Handlers) calendar(r *route.Request) (route.Answer, error) {
+	b, err := h.Directory.Public(r.Req().Context(), r.Param("slug"))
+	if err != nil {
+		return nil, err
+	}
+	if b.Slug != r.Param("slug") {
+		return route.Moved{Path: "/b/" + b.Slug + "/hours.ics"}, nil
+	}
+	file, err := b.Hours.ICal(hours.Signature{
+		Name: b.Name, Address: strings.Join(view.AddressLines(b.Address), ", "), Page: r.Absolute("/b/" + b.Slug),
+	}, r.Now())
+	if errors.Is(err, hours.ErrNoCalendar) {
+		return nil, errs.New(errs.NotFound, "no_calendar", "The hours of this business cannot be written as a calendar.")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return route.Text{Type: "text/calendar; charset=utf-8", Keep: "public, max-age=600", Body: string(file)}, nil
 }
 
 // changes are the public fields that became something else since the business

@@ -178,8 +178,8 @@ func shop(lang string) []Page {
 		Address: []string{"14 Harbour Street", "Portmere PM1 4QS"}, House: "14", Phone: "+44 1632 960 118", PhoneURL: "+441632960118", Email: "hello@kiln.example", Website: "https://kiln.example", Site: "kiln.example",
 		Directions: "https://maps.example/?q=Kiln", Metres: 120, HasDistance: true, Open: openUntil(18), Verified: &pages.Verified{At: Now.AddDate(0, -2, 0), Since: Now.AddDate(-1, 0, 0), Changes: []pages.ChangedOn{{Word: "name", At: Now.AddDate(0, -1, 0)}}, Pending: []string{"address", "pin"}, Ways: []string{"photo", "phone", "register"}},
 		Orderable: true, Pickup: true, PayAtPickup: true, ReadyIn: 60, Cart: cart(), Map: smallMap(), ReportURL: "/report?object=business:1", ManageURL: "/manage/kiln-quay",
-		HoursSaid: "Tue, Wed, Fri–Sun 10:00–18:00, Thu 10:00–13:00 and 14:30–20:00, Mon closed",
-		Special:   []pages.SpecialDay{{ID: "1", From: time.Date(2026, 12, 24, 0, 0, 0, 0, time.UTC), To: time.Date(2026, 12, 27, 0, 0, 0, 0, time.UTC), Label: "Christmas"}},
+		CalendarURL: "/b/kiln-quay/hours.ics", HoursSaid: "Tue, Wed, Fri–Sun 10:00–18:00, Thu 10:00–13:00 and 14:30–20:00, Mon closed",
+		Special: []pages.SpecialDay{{ID: "1", From: time.Date(2026, 12, 24, 0, 0, 0, 0, time.UTC), To: time.Date(2026, 12, 27, 0, 0, 0, 0, time.UTC), Label: "Christmas"}},
 		LD: &pages.LocalBusiness{
 			Context: "https://schema.org", Type: "LocalBusiness", ID: "http://localhost:8080/b/kiln-quay", Name: "Kiln & Quay", URL: "http://localhost:8080/b/kiln-quay",
 			Address: &pages.PostalAddress{Type: "PostalAddress", Street: "14 Harbour Street", City: "Portmere"},
