@@ -178,6 +178,57 @@ test('says where it is by a hexagon of the map', async ({ page }) => {
   await expect(page.getByRole('heading', { level: 2 }).getByRole('link').first()).toBeVisible();
 });
 
+test('moves the map, and the list comes along @js', async ({ page, isMobile }) => {
+  await page.goto('/?near=Harbour+Street&view=map');
+  const map = page.getByRole('complementary', { name: 'Map' });
+  const came = () => page.waitForResponse((answer) => answer.url().includes('view=map') && answer.url().includes('reach='));
+  const plates = () => map.locator('.m-plate').evaluateAll((links) => links.map((a) => a.getAttribute('aria-label').replace(/^(\d+)\. (.*?)(, [\d.,]+.k?m)?$/, '$1 $2')).sort());
+  const cards = () => page.locator('.place').evaluateAll((items) => items.map((item) => `${item.querySelector('.place-no').textContent} ${item.querySelector('h2').textContent}`));
+  const inStep = async () => {
+    const list = await cards();
+    for (const one of await plates()) expect(list).toContain(one);
+  };
+  let answer = came();
+  await map.getByRole('link', { name: 'Zoom out' }).click();
+  await answer;
+  await expect(page).toHaveURL(/reach=\d+/);
+  await inStep();
+  const before = await page.evaluate(() => performance.timeOrigin);
+  if (!isMobile) {
+    const { x, y, width, height } = await map.boundingBox();
+    answer = came();
+    await page.mouse.move(x + width * 0.5, y + height * 0.4);
+    await page.mouse.down();
+    await page.mouse.move(x + width * 0.3, y + height * 0.5, { steps: 3 });
+    await page.mouse.up();
+    await answer;
+    await expect(page).toHaveURL(/cell=[0-9a-f]{15}/);
+    await inStep();
+  }
+  await map.focus();
+  for (const key of ['ArrowLeft', 'ArrowUp', '-', '+']) {
+    const url = page.url();
+    answer = came();
+    await page.keyboard.press(key);
+    await answer;
+    await expect(page).not.toHaveURL(url);
+    await inStep();
+    await expect(map).toBeFocused();
+  }
+  expect(await page.evaluate(() => performance.timeOrigin)).toBe(before); // never left the page
+});
+
+test('zooms the map by plain links', async ({ page }) => {
+  await page.goto('/?near=Harbour+Street&view=map');
+  const map = page.getByRole('complementary', { name: 'Map' });
+  for (const way of ['Zoom out', 'Zoom out', 'Zoom in']) {
+    const url = page.url();
+    await map.getByRole('link', { name: way }).click();
+    await expect(page).not.toHaveURL(url);
+    await expect(map.getByRole('group', { name: 'Map' })).toBeVisible();
+  }
+});
+
 test('says where it is by its position, which stays in the browser @js', async ({ page, context, baseURL }) => {
   await context.grantPermissions(['geolocation'], { origin: baseURL });
   await page.goto('/');

@@ -4,6 +4,7 @@ const islands = {
   auto: () => import('./islands/auto.js'),
   focus: () => import('./islands/focus.js'),
   locate: () => import('./islands/locate.js'),
+  map: () => import('./islands/map.js'),
   once: () => import('./islands/once.js'),
   queue: () => import('./islands/queue.js'),
   replies: () => import('./islands/replies.js'),

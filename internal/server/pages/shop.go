@@ -92,6 +92,9 @@ type Map struct {
 	Pins    []Pin
 	You     *XY
 	Credit  string // source of the ground, where there is one
+	Reach   int    // metres shown in every direction at least
+	Closer  string // address of the same search with a map that shows less, "" for none
+	Farther string // and more
 }
 
 // Path is one shape: the d attribute of an SVG path. Kind sets the width of a
@@ -112,6 +115,8 @@ type Hex struct {
 	Count   int // written in the middle when ShowCount
 	Shown   bool
 	URL     string
+	Left    float64 // edge of the sign that says Count
+	Width   float64
 }
 
 // Ring is a distance around the point of search.

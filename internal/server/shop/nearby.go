@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -30,6 +31,11 @@ func (h *Handlers) findRoutes() []route.Route {
 	}
 }
 
+// reaches are the steps of the map's zoom: metres shown in every direction.
+var reaches = []int{
+	150, 300, 600, 1200, 2500, 5000, 10_000, 20_000, 40_000, 80_000, 160_000, 320_000, 640_000, 1_250_000, 2_500_000, 5_000_000,
+}
+
 // radii are the choices of the radius, in metres.
 var radii = []int{300, 1000, 3000, 10_000, 30_000}
 
@@ -45,7 +51,9 @@ const (
 type search struct {
 	text, near, category            string
 	cell                            geo.Cell
-	radius                          int // 0: the nearest, however far
+	radius                          int  // 0: the nearest, however far
+	reach                           int  // of the map, one of reaches; 0: as far as its plates
+	narrowed                        bool // the radius was chosen, and is not the map's or the usual one
 	open, pickup, delivery, inStock bool
 	cursor                          string
 	first                           int // number of the first result on this page
@@ -66,13 +74,28 @@ func (h *Handlers) read(r *route.Request) (search, error) {
 	if _, known := category.BySlug(q.Get("category")); known {
 		s.category = q.Get("category")
 	}
+	if metres, err := strconv.Atoi(q.Get("reach")); err == nil && metres > 0 {
+		s.reach = stepOf(metres)
+		if s.radius = s.reach; s.radius > directory.MaxRadiusM {
+			s.radius = 0
+		}
+	}
 	if metres, err := strconv.Atoi(q.Get("radius")); err == nil && metres >= 0 && metres <= directory.MaxRadiusM {
-		s.radius = metres
+		s.radius, s.narrowed = metres, metres != usualRadius || s.reach > 0
 	}
 	if n, err := strconv.Atoi(q.Get("from")); err == nil && n > 1 && n < 1e6 && s.cursor != "" {
 		s.first = n
 	}
 	return s, h.locate(r, &s, q.Get("cell"))
+}
+
+// stepOf is the step of the map's zoom that is nearest to so many metres.
+func stepOf(metres int) int {
+	i, _ := slices.BinarySearch(reaches, metres)
+	if i == len(reaches) || i > 0 && metres*metres < reaches[i]*reaches[i-1] { // in proportion
+		i = max(0, i-1)
+	}
+	return reaches[i]
 }
 
 func clip(s string, most int) string {
@@ -93,7 +116,7 @@ func (h *Handlers) locate(r *route.Request, s *search, cell string) error {
 			}
 			s.cell, s.point, s.located, s.place = c, c.Center(), true, s.near
 			if s.place == "" {
-				s.place = h.nameOf(r, s.point)
+				s.place = h.nameOf(r, s.point, s.reach > 0)
 			}
 			return nil
 		}
@@ -130,13 +153,16 @@ func (h *Handlers) locate(r *route.Request, s *search, cell string) error {
 }
 
 // nameOf is the named place nearest to a point, for people who came with a
-// cell.
-func (h *Handlers) nameOf(r *route.Request, p geo.Point) string {
+// cell: their own, or the middle of a map that they moved.
+func (h *Handlers) nameOf(r *route.Request, p geo.Point, moved bool) string {
 	place, ok, err := h.Directory.NearestPlace(r.Req().Context(), p)
-	if err != nil || !ok {
-		return r.Text("nearby.your_place")
+	switch {
+	case err == nil && ok:
+		return place.Name
+	case moved:
+		return r.Text("nearby.map_middle")
 	}
-	return place.Name
+	return r.Text("nearby.your_place")
 }
 
 // values are the search as an address's query, without its page.
@@ -162,8 +188,11 @@ func (s search) values() url.Values {
 	if s.open {
 		v.Set("open", "now")
 	}
-	if s.radius != usualRadius {
+	if s.narrowed {
 		v.Set("radius", strconv.Itoa(s.radius))
+	}
+	if s.reach > 0 {
+		v.Set("reach", strconv.Itoa(s.reach))
 	}
 	return v
 }
@@ -241,6 +270,9 @@ func (h *Handlers) nearbyPage(r *route.Request, s search) *pages.Nearby {
 	}
 	for _, metres := range radii {
 		page.Radii = append(page.Radii, pages.Option{Value: strconv.Itoa(metres), Label: distanceText(metres), Selected: metres == s.radius})
+	}
+	if s.radius == s.reach && s.reach > 0 && !slices.Contains(radii, s.reach) {
+		page.Radii = append(page.Radii, pages.Option{Value: strconv.Itoa(s.reach), Label: distanceText(s.reach), Selected: true})
 	}
 	page.Radii = append(page.Radii, pages.Option{Value: "0", Label: r.Text("nearby.any_distance"), Selected: s.radius == 0})
 	page.Categories = h.categories(r, s)
@@ -425,7 +457,10 @@ func (h *Handlers) mapOf(r *route.Request, s search) (*pages.Map, error) {
 	counted := s.query(r)
 	counted.Fuzzy = found.Fuzzy
 	reach := max(float64(s.radius), 300)
-	if len(items) > 0 {
+	switch {
+	case s.reach > 0:
+		reach = float64(s.reach)
+	case len(items) > 0:
 		reach = max(leastReach, items[len(items)-1].DistanceM*1.25)
 	}
 	in := view.MapInput{
@@ -443,9 +478,25 @@ func (h *Handlers) mapOf(r *route.Request, s search) (*pages.Map, error) {
 			Closed: !item.Open.IsOpen(),
 		})
 	}
+	if n := len(items); n > 0 && s.first == 1 && items[n-1].DistanceM < reach/8 {
+		in.Pins = nil // they would lie upon each other: their cell says how many there are
+	}
 	drawn, err := view.DrawMap(in)
 	if err != nil {
 		return nil, errors.Join(errors.New("map"), err)
+	}
+	drawn.Reach = int(reach)
+	zoomed := func(metres int) string {
+		return s.url("/", func(v url.Values) { v.Set("reach", strconv.Itoa(metres)); v.Set("view", "map") })
+	}
+	for _, step := range reaches { // each about twice the one before
+		if float64(step) < reach*0.75 {
+			drawn.Closer = zoomed(step)
+		}
+		if float64(step) > reach*1.35 {
+			drawn.Farther = zoomed(step)
+			break
+		}
 	}
 	return drawn, nil
 }

@@ -3,6 +3,7 @@ package view
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 
 	"nearby/internal/geo"
@@ -127,20 +128,21 @@ func DrawMap(in MapInput) (*pages.Map, error) {
 	return m, nil
 }
 
-// ResolutionFor is the finest H3 resolution, 3 to 9, whose cells are no
+// ResolutionFor is the finest H3 resolution, up to 9, whose cells are no
 // smaller than a finger on a map that shows reach metres each way. Nine is the
 // finest a shopper's place is ever known at.
 func ResolutionFor(reach float64) int {
-	const edgeAt9 = 200.8 // metres; each coarser resolution's edge is √7 times that
-	edge := edgeAt9
-	for resolution := 9; resolution > 3; resolution-- {
-		if reach/edge <= 7 {
+	for resolution := 9; resolution > 0; resolution-- {
+		if reach/edgeOf(resolution) <= 7 {
 			return resolution
 		}
-		edge *= math.Sqrt(7)
 	}
-	return 3
+	return 0
 }
+
+// edgeOf is the mean edge of the cells of a resolution, in metres: 200.8 at 9,
+// and √7 times that at each coarser one (https://h3geo.org/docs/core-library/restable).
+func edgeOf(resolution int) float64 { return 200.8 * math.Pow(7, float64(9-resolution)/2) }
 
 func drawCells(m *pages.Map, f frame, in MapInput) error {
 	if in.Count == nil && in.CellURL == nil {
@@ -165,12 +167,23 @@ func drawCells(m *pages.Map, f frame, in MapInput) error {
 	for _, cell := range cover(in.Middle, resolution, f) {
 		corners := cell.Boundary()
 		points := make([]string, len(corners))
+		west, east := math.Inf(1), math.Inf(-1)
 		for i, corner := range corners {
 			at := f.project(corner)
+			west, east = min(west, at.X), max(east, at.X)
 			points[i] = fmt.Sprintf("%.1f,%.1f", at.X, at.Y)
 		}
+		if east-west > max(f.width, 3*edgeOf(resolution)*f.scale) {
+			continue // it lies across a pole, or on the far side where the map is cut open
+		}
 		at, n := f.project(cell.Center()), counts[cell]
+		if in.You && math.Hypot(at.X-f.width/2, at.Y-f.height/2) < 44 {
+			at.Y = f.height/2 + 48 // not upon the reader's place
+		}
 		hex := pages.Hex{Points: strings.Join(points, " "), X: tenth(at.X), Y: tenth(at.Y), Count: n, Shown: n > 0 && !pinned[cell] && f.inside(at, -24)}
+		digits := len(strconv.Itoa(n))
+		hex.Width = float64(max(38, 20+10*digits+5*((digits-1)/3)))
+		hex.Left = tenth(at.X - hex.Width/2)
 		if n > 0 {
 			hex.Density = 1 + min(3, 4*(n-1)/most)
 		}
@@ -182,16 +195,16 @@ func drawCells(m *pages.Map, f frame, in MapInput) error {
 	return nil
 }
 
-// cover lists the cells whose middle lies in the frame or just outside: disks
-// are widened until another ring adds none.
+// cover lists the cells that may reach into the frame: disks are widened until
+// another ring adds none.
 func cover(middle geo.Point, resolution int, f frame) []geo.Cell {
-	origin := geo.CellOf(middle, resolution)
+	origin, edge := geo.CellOf(middle, resolution), edgeOf(resolution)*f.scale
 	var cells []geo.Cell
 	for rings := 1; ; rings++ {
 		disk := origin.Disk(rings)
 		var wider []geo.Cell
 		for _, cell := range disk {
-			if f.inside(f.project(cell.Center()), 40) {
+			if f.inside(f.project(cell.Center()), edge) {
 				wider = append(wider, cell)
 			}
 		}
@@ -204,7 +217,7 @@ func cover(middle geo.Point, resolution int, f frame) []geo.Cell {
 
 // drawRings marks one, two or three round distances that fit.
 func drawRings(m *pages.Map, f frame, reach float64) {
-	for _, metres := range []float64{100, 250, 500, 1000, 2500, 5000, 10_000, 25_000, 50_000} {
+	for _, metres := range []float64{100, 250, 500, 1000, 2500, 5000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000} {
 		if metres < reach/5 || metres > reach*1.05 {
 			continue
 		}
