@@ -63,7 +63,7 @@ func run(ctx context.Context) error {
 		name    string
 		measure func() error
 	}{
-		{"start", b.starts}, {"places", b.places}, {"orders", b.orders}, {"hot", b.hot}, {"index", b.index}, {"peers", b.peers}, {"app", b.app},
+		{"start", b.starts}, {"places", b.places}, {"orders", b.orders}, {"hot", b.hot}, {"index", b.index}, {"peers", b.peers}, {"text", b.text}, {"app", b.app},
 	} {
 		if len(os.Args) > 1 && !strings.Contains(strings.Join(os.Args[1:], " "), part.name) {
 			continue
