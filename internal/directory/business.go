@@ -53,14 +53,16 @@ type Business struct {
 	Zone        string    // IANA name, found from the pin
 	Hours       hours.Schedule
 	HoursText   string // as typed or imported
+	Further     FurtherHours
 
 	// How it sells. Amounts are in minor units of Currency.
 	Currency        string
 	Pickup          bool
 	Delivery        bool
 	PayAtPickup     bool
-	AcceptFirst     bool // orders wait for a yes before they are charged
-	Paused          bool // no new orders for now
+	AcceptFirst     bool      // orders wait for a yes before they are charged
+	Paused          bool      // no new orders for now; see PausedAt
+	PausedUntil     time.Time // zero: until somebody says otherwise
 	PrepMinutes     int
 	DeliveryRadiusM int
 	DeliveryFee     int64
@@ -92,10 +94,10 @@ func (b Business) Listed() bool { return b.State.Listed() && b.Located() }
 // seen reports whether any process shows the business: some show unclaimed ones.
 func (b Business) seen() bool { return b.Listed() || b.State == Unclaimed && b.Located() }
 
-// Orderable reports whether the business takes orders as far as this room
-// knows: it is listed, not limited, not paused, and hands over somehow.
-func (b Business) Orderable() bool {
-	return b.Listed() && b.State != Limited && !b.Paused && (b.Pickup || b.Delivery)
+// Orderable reports whether the business takes orders at an instant as far as
+// this room knows: it is listed, not limited, not paused, and hands over somehow.
+func (b Business) Orderable(now time.Time) bool {
+	return b.Listed() && b.State != Limited && !b.PausedAt(now) && (b.Pickup || b.Delivery)
 }
 
 // State is where a business is in its life.

@@ -50,6 +50,10 @@ func (s *Service) Load(ctx context.Context) error {
 	f.feeding.Lock()
 	defer f.feeding.Unlock()
 	if f.keeper.path != "" && f.readAt.IsZero() && s.open(ctx) {
+		if err := f.recall(ctx); err != nil {
+			return err
+		}
+		f.awaken()
 		return s.catchUp(ctx)
 	}
 	return s.load(ctx)
@@ -71,6 +75,9 @@ func (s *Service) load(ctx context.Context) error {
 		return err
 	}
 	if err := f.fill(ctx); err != nil {
+		return err
+	}
+	if err := f.recall(ctx); err != nil {
 		return err
 	}
 	f.position, f.readAt = at, now
@@ -142,6 +149,7 @@ func (s *Service) Run(ctx context.Context) error {
 		case <-save.C:
 			s.saveOrSay(ctx)
 		case <-follow.C:
+			s.follower.awaken()
 			err := s.keepUp(ctx)
 			if err != nil && !failing && ctx.Err() == nil { // once, not with every try
 				slog.Error("the nearby index cannot follow other processes, trying on", "error", err)

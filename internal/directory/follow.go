@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"nearby/internal/clock"
 	"nearby/internal/directory/category"
 	"nearby/internal/ident"
 	"nearby/internal/nearby"
@@ -31,6 +32,7 @@ type Searchable func(ctx context.Context, ids []string) (map[string]Extra, error
 type follower struct {
 	store      store
 	index      *nearby.Index
+	clock      clock.Clock
 	unclaimed  bool // unclaimed businesses are shown too
 	searchable Searchable
 
@@ -40,7 +42,8 @@ type follower struct {
 	readAt   time.Time  // when, zero before the first Load; guarded by feeding
 
 	following sync.Mutex
-	dirty     map[string]bool // could not be read; guarded by following
+	dirty     map[string]bool      // could not be read; guarded by following
+	pauses    map[string]time.Time // when those in the index end; guarded by following
 
 	localities localities // of the rows of the index
 	keeper     keeper     // guarded by feeding, but for followed, which following guards
@@ -49,10 +52,10 @@ type follower struct {
 // reread bounds how long following one change may take.
 const reread = 10 * time.Second
 
-func (f *follower) start(st store, index *nearby.Index) {
+func (f *follower) start(st store, index *nearby.Index, now clock.Clock) {
 	// Seeded ids would give two processes the same one.
-	f.store, f.index, f.origin = st, index, ident.Random()
-	f.dirty, f.localities.parts = map[string]bool{}, map[localityKey]*locality{}
+	f.store, f.index, f.clock, f.origin = st, index, now, ident.Random()
+	f.dirty, f.pauses, f.localities.parts = map[string]bool{}, map[string]time.Time{}, map[localityKey]*locality{}
 }
 
 // follow makes the index say of the businesses what the database says now.
@@ -119,13 +122,15 @@ func (f *follower) publish(ids []string, found []Business, extras map[string]Ext
 	rows := make([]nearby.Row, len(found))
 	after := make(map[string]*Summary, len(found))
 	for i, b := range found {
-		after[b.ID] = summarize(b, extras[b.ID])
+		after[b.ID] = summarize(b, extras[b.ID], f.clock())
+		f.notePause(b)
 		rows[i] = row(b, extras[b.ID], after[b.ID])
 	}
 	var gone []string
 	for _, id := range ids {
 		if after[id] == nil {
 			gone = append(gone, id)
+			delete(f.pauses, id)
 		}
 		f.relocate(id, after[id])
 	}
@@ -182,7 +187,7 @@ func row(b Business, extra Extra, s *Summary) nearby.Row {
 		yes  bool
 		flag nearby.Flags
 	}{
-		{b.Orderable(), nearby.Orderable},
+		{s.Orderable, nearby.Orderable},
 		{b.Pickup, nearby.Pickup},
 		{b.Delivery, nearby.Delivery},
 		{extra.InStock, nearby.InStock},
@@ -248,7 +253,7 @@ func (f *follower) fill(ctx context.Context) error {
 			return err
 		}
 		for _, b := range list {
-			r := row(b, extras[b.ID], summarize(b, extras[b.ID]))
+			r := row(b, extras[b.ID], summarize(b, extras[b.ID], f.clock()))
 			if filling.Add(&r) != nil {
 				late = append(late, r)
 			}

@@ -88,7 +88,7 @@ func TestImport(t *testing.T) {
 			t.Error(diff)
 		}
 		b := h.bySourceID(t, "1")
-		got := []any{b.Name, b.Slug, b.Category, b.State, b.Phone, b.Website, b.Email, b.Attributes, b.Zone, b.Currency, b.VerifiedAt != nil, b.OwnerID, b.Orderable()}
+		got := []any{b.Name, b.Slug, b.Category, b.State, b.Phone, b.Website, b.Email, b.Attributes, b.Zone, b.Currency, b.VerifiedAt != nil, b.OwnerID, b.Orderable(time.Now())}
 		want := []any{
 			"Café Kai", "cafe-kai", "cafe", Verified, "+493075054321", "https://www.kai.example", "kai@example.org",
 			[]string{"wheelchair", "wifi"},

@@ -127,10 +127,10 @@ func TestWhoIsPublic(t *testing.T) {
 		b := Business{State: state, Cell: 1, Pickup: true}
 		listed := state == Verified || state == VerifiedDue || state == Limited
 		orderable := state == Verified || state == VerifiedDue
-		if b.Listed() != listed || b.Orderable() != orderable {
-			t.Errorf("%s: listed %v, orderable %v", state, b.Listed(), b.Orderable())
+		if b.Listed() != listed || b.Orderable(time.Now()) != orderable {
+			t.Errorf("%s: listed %v, orderable %v", state, b.Listed(), b.Orderable(time.Now()))
 		}
-		if b.Cell = 0; b.Listed() || b.Orderable() {
+		if b.Cell = 0; b.Listed() || b.Orderable(time.Now()) {
 			t.Errorf("%s without a pin is listed", state)
 		}
 	}
@@ -138,8 +138,8 @@ func TestWhoIsPublic(t *testing.T) {
 		"paused":        {State: Verified, Cell: 1, Pickup: true, Paused: true},
 		"hands nothing": {State: Verified, Cell: 1},
 	} {
-		if b.Orderable() || !b.Listed() {
-			t.Errorf("%s: listed %v, orderable %v", name, b.Listed(), b.Orderable())
+		if b.Orderable(time.Now()) || !b.Listed() {
+			t.Errorf("%s: listed %v, orderable %v", name, b.Listed(), b.Orderable(time.Now()))
 		}
 	}
 }

@@ -218,7 +218,7 @@ func TestIndexAfterConcurrentChanges(t *testing.T) {
 				t.Fatal(err)
 			}
 			hit, indexed := h.follower.index.Find(b.ID)
-			if indexed != now.Listed() || indexed && !reflect.DeepEqual(summaryOf(&hit), *summarize(now, Extra{})) {
+			if indexed != now.Listed() || indexed && !reflect.DeepEqual(summaryOf(&hit), *summarize(now, Extra{}, h.clock.Now())) {
 				t.Errorf("%s is %s: indexed %v", b.Name, now.State, indexed)
 			}
 		}

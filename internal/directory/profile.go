@@ -1,8 +1,6 @@
 package directory
 
 import (
-	"cmp"
-	"errors"
 	"net/url"
 	"slices"
 	"strings"
@@ -153,21 +151,9 @@ func (p Profile) applyHours(w *wrongs, b *Business) {
 		b.HoursText, b.Hours = "", hours.Unknown("", b.Zone).WithSpecial(special...)
 		return
 	}
-	if utf8.RuneCountInString(text) > maxHours {
-		w.add("hours", "too_long", "The hours have at most 1,000 characters.")
-		return
+	if schedule, ok := readHours(w, "hours", text, b.clockZone()); ok {
+		b.HoursText, b.Hours = text, schedule.WithSpecial(special...)
 	}
-	schedule, err := hours.ParseOSM(text, cmp.Or(b.Zone, "Etc/UTC")) // a draft may have no pin yet
-	if err != nil {
-		var syntax *hours.SyntaxError
-		if errors.As(err, &syntax) {
-			w.add("hours", "bad_hours", "These hours cannot be read: "+syntax.Error()+".")
-			return
-		}
-		w.add("hours", "bad_hours", "These hours cannot be read. They look like “Mo-Fr 09:00-18:00; Sa 10:00-14:00”.")
-		return
-	}
-	b.HoursText, b.Hours = text, schedule.WithSpecial(special...)
 }
 
 func checkName(w *wrongs, s string) string {
@@ -318,23 +304,24 @@ func checkAttributes(w *wrongs, list []string) []string {
 // Selling is how a business takes orders. Amounts are in minor units of the
 // currency.
 type Selling struct {
-	Currency        string `form:"currency" json:"currency"` // ISO 4217; fixed once out of draft
-	Pickup          bool   `form:"pickup" json:"pickup"`
-	Delivery        bool   `form:"delivery" json:"delivery"`
-	PayAtPickup     bool   `form:"pay_at_pickup" json:"pay_at_pickup"`
-	AcceptFirst     bool   `form:"accept_first" json:"accept_first"`
-	Paused          bool   `form:"paused" json:"paused"`
-	PrepMinutes     int    `form:"prep_minutes" json:"prep_minutes"`
-	DeliveryRadiusM int    `form:"delivery_radius_m" json:"delivery_radius_m"`
-	DeliveryFee     int64  `form:"delivery_fee" json:"delivery_fee"`
-	DeliveryMinimum int64  `form:"delivery_minimum" json:"delivery_minimum"`
+	Currency        string    `form:"currency" json:"currency"` // ISO 4217; fixed once out of draft
+	Pickup          bool      `form:"pickup" json:"pickup"`
+	Delivery        bool      `form:"delivery" json:"delivery"`
+	PayAtPickup     bool      `form:"pay_at_pickup" json:"pay_at_pickup"`
+	AcceptFirst     bool      `form:"accept_first" json:"accept_first"`
+	Paused          bool      `form:"paused" json:"paused"`
+	PausedUntil     time.Time `form:"paused_until" json:"paused_until"` // zero: until somebody says otherwise
+	PrepMinutes     int       `form:"prep_minutes" json:"prep_minutes"`
+	DeliveryRadiusM int       `form:"delivery_radius_m" json:"delivery_radius_m"`
+	DeliveryFee     int64     `form:"delivery_fee" json:"delivery_fee"`
+	DeliveryMinimum int64     `form:"delivery_minimum" json:"delivery_minimum"`
 }
 
 // Selling is how the business takes orders now.
 func (b Business) Selling() Selling {
 	return Selling{
 		Currency: b.Currency, Pickup: b.Pickup, Delivery: b.Delivery, PayAtPickup: b.PayAtPickup, AcceptFirst: b.AcceptFirst,
-		Paused: b.Paused, PrepMinutes: b.PrepMinutes, DeliveryRadiusM: b.DeliveryRadiusM, DeliveryFee: b.DeliveryFee,
+		Paused: b.Paused, PausedUntil: b.PausedUntil, PrepMinutes: b.PrepMinutes, DeliveryRadiusM: b.DeliveryRadiusM, DeliveryFee: b.DeliveryFee,
 		DeliveryMinimum: b.DeliveryMinimum,
 	}
 }
@@ -346,8 +333,9 @@ const (
 	maxDeliveryAmount = 1_000_000
 )
 
-func (s Selling) apply(b *Business) error {
+func (s Selling) apply(b *Business, now time.Time) error {
 	var w wrongs
+	s.pause(&w, b, now)
 	s.Currency = strings.ToUpper(strings.TrimSpace(s.Currency))
 	if _, err := currency.ParseISO(s.Currency); err != nil {
 		w.add("currency", "unknown_currency", "A currency is three letters, such as EUR.")
@@ -372,7 +360,7 @@ func (s Selling) apply(b *Business) error {
 		w.add("pay_at_pickup", "needs_pickup", "Paying at pickup needs pickup.")
 	}
 	b.Currency, b.Pickup, b.Delivery, b.PayAtPickup, b.AcceptFirst = s.Currency, s.Pickup, s.Delivery, s.PayAtPickup, s.AcceptFirst
-	b.Paused, b.PrepMinutes, b.DeliveryRadiusM = s.Paused, s.PrepMinutes, s.DeliveryRadiusM
+	b.PrepMinutes, b.DeliveryRadiusM = s.PrepMinutes, s.DeliveryRadiusM
 	b.DeliveryFee, b.DeliveryMinimum = s.DeliveryFee, s.DeliveryMinimum
 	return errs.Fields(w)
 }

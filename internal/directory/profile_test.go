@@ -146,7 +146,7 @@ func TestSellingFields(t *testing.T) {
 		}},
 	} {
 		b := Business{Currency: "EUR", State: c.state}
-		if diff := cmp.Diff(c.want, fieldCodes(c.in.apply(&b))); diff != "" {
+		if diff := cmp.Diff(c.want, fieldCodes(c.in.apply(&b, time.Now()))); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}
 	}

@@ -37,7 +37,7 @@ func New(db *database.DB, accounts *account.Service, log *audit.Log, now clock.C
 	s := &Service{
 		db: db, store: store{db}, accounts: accounts, audit: log, clock: now, ids: ids, cursors: newCursors(key),
 	}
-	s.follower.start(s.store, nearby.New())
+	s.follower.start(s.store, nearby.New(), now)
 	return s
 }
 
@@ -197,7 +197,7 @@ func (s *Service) SetHours(ctx context.Context, actor account.Actor, slugOrID st
 
 // SetSelling changes how a business takes orders; see Update for the errors.
 func (s *Service) SetSelling(ctx context.Context, actor account.Actor, slugOrID string, version int64, in Selling) (Business, error) {
-	return s.edit(ctx, actor, slugOrID, version, "business.selling", in.apply)
+	return s.edit(ctx, actor, slugOrID, version, "business.selling", func(b *Business) error { return in.apply(b, s.clock()) })
 }
 
 // SetPhoto makes the stored photo of a content hash the business's own, or
@@ -321,6 +321,7 @@ func given(before, after Business) []string {
 	differs("pin", before.Point != after.Point || before.Located() != after.Located())
 	before.Hours = before.Hours.InZone(after.Zone).InPlace(after.place()) // moving is no change of hours
 	differs("hours", !before.Hours.Equal(after.Hours.InZone(after.Zone).InPlace(after.place())) || before.HoursText != after.HoursText)
+	differs("further_hours", before.Further != after.Further)
 	differs("photo", before.PhotoHash != after.PhotoHash)
 	differs("legal", before.LegalName != after.LegalName || before.RegisterNumber != after.RegisterNumber || !sameTime(before.CertifiedAt, after.CertifiedAt))
 	differs("selling", before.Selling() != after.Selling())

@@ -41,6 +41,7 @@ type businessRow struct {
 	PayAtPickup     bool
 	AcceptFirst     bool
 	Paused          bool
+	PausedUntil     *time.Time
 	PrepMinutes     int
 	DeliveryRadius  int
 	DeliveryFee     int64
@@ -65,24 +66,25 @@ func (businessRow) TableName() string { return "businesses" }
 
 // locationRow is a row of locations.
 type locationRow struct {
-	ID          string
-	BusinessID  string
-	Lat         float64
-	Lng         float64
-	Cell        geo.Cell
-	CheckedLat  float64
-	CheckedLng  float64
-	Zone        string
-	Hours       string
-	HoursText   string
-	Street      string
-	HouseNumber string
-	Unit        string
-	Postcode    string
-	District    string
-	City        string
-	Region      string
-	Country     string
+	ID                                       string
+	BusinessID                               string
+	Lat                                      float64
+	Lng                                      float64
+	Cell                                     geo.Cell
+	CheckedLat                               float64
+	CheckedLng                               float64
+	Zone                                     string
+	Hours                                    string
+	HoursText                                string
+	PickupHours, DeliveryHours, KitchenHours string
+	Street                                   string
+	HouseNumber                              string
+	Unit                                     string
+	Postcode                                 string
+	District                                 string
+	City                                     string
+	Region                                   string
+	Country                                  string
 }
 
 func (locationRow) TableName() string { return "locations" }
@@ -96,10 +98,10 @@ type fullRow struct {
 // fullColumns selects a fullRow.
 var fullColumns = func() string {
 	business := `id slug owner_id name name_key category description phone email website attributes legal_name register_number
-		certified_at state state_before currency pickup delivery pay_at_pickup accept_first paused prep_minutes delivery_radius
+		certified_at state state_before currency pickup delivery pay_at_pickup accept_first paused paused_until prep_minutes delivery_radius
 		delivery_fee delivery_minimum photo_hash source source_id owner_fields verified_at
 		name_changed_at category_changed_at address_changed_at website_changed_at created_at updated_at version`
-	location := `id business_id lat lng cell checked_lat checked_lng zone hours hours_text street house_number unit postcode
+	location := `id business_id lat lng cell checked_lat checked_lng zone hours hours_text pickup_hours delivery_hours kitchen_hours street house_number unit postcode
 		district city region country`
 	var columns []string
 	for _, c := range strings.Fields(business) {
@@ -123,13 +125,16 @@ func toRows(b Business) (businessRow, locationRow) {
 		Version: b.Version, NameChangedAt: b.NameChangedAt, CategoryChangedAt: b.CategoryChangedAt,
 		AddressChangedAt: b.AddressChangedAt, WebsiteChangedAt: b.WebsiteChangedAt,
 	}
+	if !b.PausedUntil.IsZero() {
+		business.PausedUntil = &b.PausedUntil
+	}
 	if b.OwnerID != "" {
 		business.OwnerID = &b.OwnerID
 	}
 	a := b.Address
 	return business, locationRow{
 		BusinessID: b.ID, Lat: b.Point.Lat, Lng: b.Point.Lng, Cell: b.Cell, CheckedLat: b.checked.Lat, CheckedLng: b.checked.Lng,
-		Zone: b.Zone, Hours: b.Hours.Key(), HoursText: b.HoursText, Street: a.Street, HouseNumber: a.HouseNumber, Unit: a.Unit,
+		Zone: b.Zone, Hours: b.Hours.Key(), HoursText: b.HoursText, PickupHours: b.Further.Pickup, DeliveryHours: b.Further.Delivery, KitchenHours: b.Further.Kitchen, Street: a.Street, HouseNumber: a.HouseNumber, Unit: a.Unit,
 		Postcode: a.Postcode, District: a.District, City: a.City, Region: a.Region, Country: a.Country,
 	}
 }
@@ -176,12 +181,16 @@ func (r *fullRow) business(known schedules) (Business, error) {
 		},
 		Point: geo.Point{Lat: l.Lat, Lng: l.Lng}, Cell: l.Cell, checked: geo.Point{Lat: l.CheckedLat, Lng: l.CheckedLng},
 		Zone: l.Zone, Hours: schedule, HoursText: l.HoursText,
+		Further:  FurtherHours{Pickup: l.PickupHours, Delivery: l.DeliveryHours, Kitchen: l.KitchenHours},
 		Currency: b.Currency, Pickup: b.Pickup, Delivery: b.Delivery, PayAtPickup: b.PayAtPickup, AcceptFirst: b.AcceptFirst,
 		Paused: b.Paused, PrepMinutes: b.PrepMinutes, DeliveryRadiusM: b.DeliveryRadius, DeliveryFee: b.DeliveryFee,
 		DeliveryMinimum: b.DeliveryMinimum, PhotoHash: b.PhotoHash, Source: b.Source, SourceID: b.SourceID,
 		OwnerFields: strings.Fields(b.OwnerFields), VerifiedAt: b.VerifiedAt, CreatedAt: b.CreatedAt, UpdatedAt: b.UpdatedAt,
 		Version: b.Version, NameChangedAt: b.NameChangedAt, CategoryChangedAt: b.CategoryChangedAt,
 		AddressChangedAt: b.AddressChangedAt, WebsiteChangedAt: b.WebsiteChangedAt,
+	}
+	if b.PausedUntil != nil {
+		full.PausedUntil = b.PausedUntil.UTC()
 	}
 	if b.OwnerID != nil {
 		full.OwnerID = *b.OwnerID
@@ -281,6 +290,20 @@ func (st store) eachLocated(ctx context.Context, states []State, fn func([]Busin
 			return nil
 		}
 	}
+}
+
+// pauses lists when pauses that end by themselves do, by business.
+func (st store) pauses(ctx context.Context) (map[string]time.Time, error) {
+	var rows []struct {
+		ID          string
+		PausedUntil time.Time
+	}
+	err := st.db.Conn(ctx).Table("businesses").Select("id, paused_until").Where("paused AND paused_until IS NOT NULL").Find(&rows).Error
+	ends := make(map[string]time.Time, len(rows))
+	for _, r := range rows {
+		ends[r.ID] = r.PausedUntil.UTC()
+	}
+	return ends, database.Err(err, "business")
 }
 
 func businesses(rows []fullRow) ([]Business, error) {

@@ -34,11 +34,11 @@ type Summary struct {
 	InStock    bool
 }
 
-func summarize(b Business, extra Extra) *Summary {
+func summarize(b Business, extra Extra, now time.Time) *Summary {
 	return &Summary{
 		ID: b.ID, Slug: b.Slug, Name: b.Name, Category: b.Category, State: b.State, Point: b.Point, Cell: b.Cell,
 		Address: b.Address, Hours: b.Hours, PhotoHash: b.PhotoHash, VerifiedAt: b.VerifiedAt, Attributes: b.Attributes,
-		Pickup: b.Pickup, Delivery: b.Delivery, Orderable: b.Orderable(), InStock: extra.InStock,
+		Pickup: b.Pickup, Delivery: b.Delivery, Orderable: b.Orderable(now), InStock: extra.InStock,
 	}
 }
 

@@ -21,9 +21,9 @@ func (s *Service) Closed(ctx context.Context, b directory.Business) (string, err
 	switch {
 	case !b.Listed():
 		return ClosedUnverified, nil
-	case b.Paused:
+	case b.PausedAt(s.Clock()):
 		return ClosedPaused, nil
-	case !b.Orderable():
+	case !b.Orderable(s.Clock()):
 		return ClosedLimited, nil
 	case b.PayAtPickup && b.Pickup:
 		return "", nil

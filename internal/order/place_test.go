@@ -200,7 +200,11 @@ func TestSellingIsCheckedInsidePlacing(t *testing.T) {
 		}
 		set(func(b *directory.Business) { b.Paused = true })
 		wantErr(t, place(), errs.Conflict, "not_orderable")
-		set(func(b *directory.Business) { b.Paused, b.State = false, directory.Limited })
+		set(func(b *directory.Business) { b.PausedUntil = h.clock.Now().Add(time.Hour) })
+		wantErr(t, place(), errs.Conflict, "not_orderable")
+		h.clock.Advance(time.Hour)
+		h.must(place()) // the pause is over
+		set(func(b *directory.Business) { b.Paused, b.PausedUntil, b.State = false, time.Time{}, directory.Limited })
 		wantErr(t, place(), errs.Conflict, "not_orderable")
 		set(func(b *directory.Business) { b.State = directory.Suspended })
 		wantErr(t, place(), errs.NotFound, "not_found")

@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"nearby/internal/catalog"
+	"nearby/internal/directory"
 	"nearby/internal/errs"
 	"nearby/internal/hours"
 	"nearby/internal/money"
@@ -156,7 +157,7 @@ func TestSlot(t *testing.T) {
 			if tt.hours != "" {
 				s = schedule(t, tt.hours)
 			}
-			from, to, err := slot(s, 15*time.Minute, tt.want, tt.now)
+			from, to, err := slot(window{schedule: s}, 15*time.Minute, tt.want, tt.now)
 			if tt.code != "" {
 				code := errs.Of(err).Code
 				if fields := errs.Of(err).Fields; len(fields) == 1 {
@@ -169,6 +170,52 @@ func TestSlot(t *testing.T) {
 			}
 			if err != nil || !from.Equal(tt.from) || !to.Equal(tt.from.Add(30*time.Minute)) {
 				t.Errorf("slot = %v to %v, %v; want %v", from, to, err, tt.from)
+			}
+		})
+	}
+}
+
+// TestWindows: orders change hands within the hours of their kind, the whole
+// half hour of them, whatever the door does.
+func TestWindows(t *testing.T) {
+	at := func(hour, minute int) time.Time { return time.Date(2026, 5, 4, hour-2, minute, 0, 0, time.UTC) }
+	b := directory.Business{
+		Zone: "Europe/Berlin", Hours: schedule(t, "Mo-Fr 08:00-18:00"),
+		Further: directory.FurtherHours{Pickup: "Mo-Fr 11:00-14:00", Delivery: "Mo-Fr 17:00-21:00"},
+	}
+	door := b
+	door.Further = directory.FurtherHours{Kitchen: "Mo-Fr 11:00-12:00"}
+	for _, c := range []struct {
+		name string
+		b    directory.Business
+		kind Kind
+		want time.Time
+		from time.Time
+		code string
+	}{
+		{"pickup, as soon as possible", b, Pickup, time.Time{}, at(11, 0), ""},
+		{"pickup, in time", b, Pickup, at(13, 30), at(13, 30), ""},
+		{"pickup, the half hour ends after it", b, Pickup, at(13, 45), time.Time{}, "outside_pickup_hours"},
+		{"pickup, while only the door is open", b, Pickup, at(10, 0), time.Time{}, "outside_pickup_hours"},
+		{"delivery, as soon as possible", b, Delivery, time.Time{}, at(17, 0), ""},
+		{"delivery, after the door has closed", b, Delivery, at(20, 0), at(20, 0), ""},
+		{"delivery, too early", b, Delivery, at(12, 0), time.Time{}, "outside_delivery_hours"},
+		{"as the door", door, Pickup, at(17, 45), at(17, 45), ""},
+		{"as the door, closed", door, Delivery, at(19, 0), time.Time{}, "closed"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			from, _, err := slot(windowOf(c.b, c.kind), 15*time.Minute, c.want, at(8, 30))
+			if c.code != "" {
+				if fields := errs.Of(err).Fields; len(fields) != 1 || fields[0].Code != c.code {
+					t.Fatalf("slot = %v, %v; want %s", from, err, c.code)
+				}
+				return
+			}
+			if err != nil || !from.Equal(c.from) {
+				t.Errorf("slot = %v, %v; want %v", from, err, c.from)
+			}
+			if !Offered(c.b, c.kind, c.from) {
+				t.Error("the form does not offer it")
 			}
 		})
 	}

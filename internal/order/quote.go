@@ -123,7 +123,7 @@ func (s *Service) shelf(ctx context.Context, businessID string, variantIDs []str
 func (s *Service) quoteFrom(sh shelf, in PlaceInput) (Quote, error) {
 	b := sh.business
 	switch {
-	case !b.Orderable():
+	case !b.Orderable(s.Clock()):
 		return Quote{}, errs.New(errs.Conflict, "not_orderable", "This business takes no orders at the moment.")
 	case in.Fulfilment.Kind == Pickup && !b.Pickup, in.Fulfilment.Kind == Delivery && !b.Delivery:
 		return Quote{}, errs.New(errs.Conflict, "kind_closed", "This business does not offer that at the moment.")
@@ -133,7 +133,7 @@ func (s *Service) quoteFrom(sh shelf, in PlaceInput) (Quote, error) {
 		return Quote{}, err
 	}
 	var err error
-	if q.SlotFrom, q.SlotTo, err = slot(b.Hours, time.Duration(b.PrepMinutes)*time.Minute, in.Fulfilment.Slot, s.Clock()); err != nil {
+	if q.SlotFrom, q.SlotTo, err = slot(windowOf(b, in.Fulfilment.Kind), time.Duration(b.PrepMinutes)*time.Minute, in.Fulfilment.Slot, s.Clock()); err != nil {
 		return Quote{}, err
 	}
 	methods(sh, in, &q)

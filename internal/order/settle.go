@@ -306,7 +306,7 @@ func (s *Service) canPlace(ctx context.Context, t *trade, inTime bool) (bool, di
 	if err != nil || inTime {
 		return true, b, err
 	}
-	if t.order.State != Expired || t.live() != nil || !b.Orderable() || s.Clock().After(t.order.SlotTo) {
+	if t.order.State != Expired || t.live() != nil || !b.Orderable(s.Clock()) || s.Clock().After(t.order.SlotTo) {
 		return false, b, nil
 	}
 	ok, err := s.retake(ctx, t)

@@ -34,7 +34,7 @@ func (a *api) businesses() {
 		id: "edit-business", method: http.MethodPatch, path: "/businesses/{id}", tag: tag, who: holder, scope: "business:write", limit: "token", edit: true,
 		summary: "Change what a business says of itself and how it sells",
 		about:   "What is left out stays as it is. What a verifier has checked of a listed business (name, category, address, pin, website, legal name, register number) becomes a change: own.change shows it, and the public goes on seeing the old values until it is approved. While an application is being looked at those fields are protected (422 protected).",
-		example: map[string]any{"description": "Bread, buns and cakes from Quay Street.", "selling": map[string]any{"prep_minutes": 20}},
+		example: map[string]any{"description": "Bread, buns and cakes from Quay Street.", "selling": map[string]any{"prep_minutes": 20}, "further_hours": map[string]any{"pickup": "Mo-Sa 08:00-12:00"}},
 		header:  map[string]any{"If-Match": "*"},
 	}, a.editBusiness)
 	for _, step := range []struct {
@@ -129,14 +129,21 @@ type OpenNow struct {
 
 // Hours are the opening hours of a place on its own clock.
 type Hours struct {
-	Known   bool         `json:"known"`
-	OSM     string       `json:"osm" doc:"OpenStreetMap opening_hours notation; empty when unknown."`
-	Text    string       `json:"text" doc:"What was written and nobody understood."`
-	Said    Sentences    `json:"said" doc:"By language (en, de, ar): a sentence for the usual hours, then one for each special day ahead; in OpenStreetMap notation where a sentence would not be exact."`
-	File    *string      `json:"calendar_url" doc:"The hours as an iCalendar file; null where they cannot be written as one."`
-	Week    []Weekday    `json:"week" doc:"Monday first; empty when unknown."`
-	Changes bool         `json:"changes" doc:"Other weeks are different."`
-	Special []SpecialDay `json:"special" doc:"Days ahead with other hours."`
+	Known   bool                    `json:"known"`
+	OSM     string                  `json:"osm" doc:"OpenStreetMap opening_hours notation; empty when unknown."`
+	Text    string                  `json:"text" doc:"What was written and nobody understood."`
+	Said    Sentences               `json:"said" doc:"By language (en, de, ar): a sentence for the usual hours, then one for each special day ahead; in OpenStreetMap notation where a sentence would not be exact."`
+	Further map[string]FurtherHours `json:"further" doc:"Hours of their own by kind (pickup, delivery, kitchen); a kind that is not there is as the hours. Orders are handed over and delivered within theirs."`
+	File    *string                 `json:"calendar_url" doc:"The hours as an iCalendar file; null where they cannot be written as one."`
+	Week    []Weekday               `json:"week" doc:"Monday first; empty when unknown."`
+	Changes bool                    `json:"changes" doc:"Other weeks are different."`
+	Special []SpecialDay            `json:"special" doc:"Days ahead with other hours."`
+}
+
+// FurtherHours are the hours of one kind.
+type FurtherHours struct {
+	OSM  string    `json:"osm"`
+	Said Sentences `json:"said" doc:"By language."`
 }
 
 // Sentences are hours in words, a sentence for the usual hours and one for each
@@ -176,18 +183,19 @@ type SpecialDay struct {
 
 // Selling is how a business takes orders.
 type Selling struct {
-	Currency        string  `json:"currency"`
-	Orderable       bool    `json:"orderable" doc:"Takes orders now."`
-	Closed          *string `json:"closed" doc:"Why it takes none: unverified, limited, paused, payments."`
-	Pickup          bool    `json:"pickup"`
-	Delivery        bool    `json:"delivery"`
-	PayAtPickup     bool    `json:"pay_at_pickup"`
-	AcceptFirst     bool    `json:"accept_first" doc:"Orders wait for a yes before they are charged."`
-	Paused          bool    `json:"paused"`
-	PrepMinutes     int     `json:"prep_minutes"`
-	DeliveryRadiusM int     `json:"delivery_radius_m"`
-	DeliveryFee     Amount  `json:"delivery_fee"`
-	DeliveryMinimum Amount  `json:"delivery_minimum"`
+	Currency        string     `json:"currency"`
+	Orderable       bool       `json:"orderable" doc:"Takes orders now."`
+	Closed          *string    `json:"closed" doc:"Why it takes none: unverified, limited, paused, payments."`
+	Pickup          bool       `json:"pickup"`
+	Delivery        bool       `json:"delivery"`
+	PayAtPickup     bool       `json:"pay_at_pickup"`
+	AcceptFirst     bool       `json:"accept_first" doc:"Orders wait for a yes before they are charged."`
+	Paused          bool       `json:"paused"`
+	PausedUntil     *time.Time `json:"paused_until" doc:"When the pause ends by itself; null: not paused, or until somebody ends it."`
+	PrepMinutes     int        `json:"prep_minutes"`
+	DeliveryRadiusM int        `json:"delivery_radius_m"`
+	DeliveryFee     Amount     `json:"delivery_fee"`
+	DeliveryMinimum Amount     `json:"delivery_minimum"`
 }
 
 // Trust is how a business came to be listed.
@@ -216,6 +224,12 @@ func (a *api) hoursView(b directory.Business, now time.Time) Hours {
 	if b.Listed() && s.HasCalendar(now) {
 		h.File = some(a.base + "/b/" + b.Slug + "/hours.ics")
 	}
+	h.Further = map[string]FurtherHours{}
+	for _, kind := range directory.HoursKinds {
+		if text := b.Further.Of(kind); text != "" {
+			h.Further[string(kind)] = FurtherHours{OSM: text, Said: a.said(b.HoursOf(kind).WithSpecial(), now)}
+		}
+	}
 	if week.Known {
 		for _, day := range week.Days {
 			h.Week = append(h.Week, Weekday{Day: dayWords[day.Weekday], Spans: each(day.Spans, func(d hours.DaySpan) Span { return Span(d.Span) })})
@@ -240,7 +254,7 @@ func (a *api) businessView(ctx context.Context, b directory.Business) (Business,
 		VerifiedAt: momentOf(b.VerifiedAt), PhotoURL: photoURL(a.base, b.PhotoHash, "page"), URL: a.base + "/b/" + b.Slug,
 		UpdatedAt: b.UpdatedAt.UTC(),
 		Selling: Selling{
-			Currency: b.Currency, Pickup: b.Pickup, Delivery: b.Delivery, PayAtPickup: b.PayAtPickup, AcceptFirst: b.AcceptFirst, Paused: b.Paused,
+			Currency: b.Currency, Pickup: b.Pickup, Delivery: b.Delivery, PayAtPickup: b.PayAtPickup, AcceptFirst: b.AcceptFirst, Paused: b.PausedAt(now),
 			PrepMinutes: b.PrepMinutes, DeliveryRadiusM: b.DeliveryRadiusM, DeliveryFee: Amount{b.DeliveryFee, b.Currency},
 			DeliveryMinimum: Amount{b.DeliveryMinimum, b.Currency},
 		},
@@ -251,6 +265,9 @@ func (a *api) businessView(ctx context.Context, b directory.Business) (Business,
 	if b.Located() {
 		cell := b.Cell.String()
 		v.Lat, v.Lng, v.Cell = &b.Point.Lat, &b.Point.Lng, &cell
+	}
+	if v.Selling.Paused {
+		v.Selling.PausedUntil = moment(b.PausedUntil)
 	}
 	closed, err := a.Order.Closed(ctx, b)
 	if err != nil {

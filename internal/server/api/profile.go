@@ -4,6 +4,7 @@ import (
 	"context"
 	"strconv"
 	"strings"
+	"time"
 
 	"nearby/internal/directory"
 	"nearby/internal/errs"
@@ -67,6 +68,7 @@ type SellingBody struct {
 	PayAtPickup     *bool   `json:"pay_at_pickup,omitempty"`
 	AcceptFirst     *bool   `json:"accept_first,omitempty"`
 	Paused          *bool   `json:"paused,omitempty"`
+	PausedUntil     *string `json:"paused_until,omitempty" maxLength:"40" doc:"Pauses until an instant in RFC 3339, within a year; empty: until you say paused false."`
 	PrepMinutes     *int    `json:"prep_minutes,omitempty"`
 	DeliveryRadiusM *int    `json:"delivery_radius_m,omitempty"`
 	DeliveryFee     *Amount `json:"delivery_fee,omitempty"`
@@ -80,9 +82,9 @@ func (in SellingBody) over(s directory.Selling) (directory.Selling, error) {
 	put(&s.PayAtPickup, in.PayAtPickup)
 	put(&s.AcceptFirst, in.AcceptFirst)
 	put(&s.Paused, in.Paused)
+	wrong := in.pause(&s)
 	put(&s.PrepMinutes, in.PrepMinutes)
 	put(&s.DeliveryRadiusM, in.DeliveryRadiusM)
-	var wrong []errs.Field
 	for _, m := range []struct {
 		name  string
 		given *Amount
@@ -97,6 +99,26 @@ func (in SellingBody) over(s directory.Selling) (directory.Selling, error) {
 		*m.into = m.given.Amount
 	}
 	return s, errs.Fields(wrong)
+}
+
+// pause lays the end of a pause over how a business sells.
+func (in SellingBody) pause(s *directory.Selling) (wrong []errs.Field) {
+	if in.PausedUntil == nil {
+		return nil
+	}
+	s.PausedUntil = time.Time{}
+	if *in.PausedUntil == "" {
+		return nil
+	}
+	until, ok := instant(*in.PausedUntil)
+	if !ok {
+		return []errs.Field{{Name: "paused_until", Code: "bad_time", Message: "A time looks like 2026-05-04T09:00:00Z."}}
+	}
+	s.PausedUntil = until
+	if in.Paused == nil {
+		s.Paused = true
+	}
+	return nil
 }
 
 type addBusinessInput struct {
@@ -122,9 +144,25 @@ type editBusinessInput struct {
 		Name *string `json:"name,omitempty" maxLength:"400"`
 		ProfileBody
 		Selling *SellingBody  `json:"selling,omitempty"`
+		Further *FurtherBody  `json:"further_hours,omitempty"`
 		Special *[]SpecialDay `json:"special_days,omitempty" maxItems:"100" doc:"Replaces the special days and planned closures."`
 		Photo   *string       `json:"photo,omitempty" maxLength:"64" doc:"Hash of an uploaded photo; empty takes it away."`
 	}
+}
+
+// FurtherBody is the hours of collecting, delivering and cooking, in OpenStreetMap
+// notation; empty is as the hours, and what is left out stays as it is.
+type FurtherBody struct {
+	Pickup   *string `json:"pickup,omitempty" maxLength:"2000"`
+	Delivery *string `json:"delivery,omitempty" maxLength:"2000"`
+	Kitchen  *string `json:"kitchen,omitempty" maxLength:"2000"`
+}
+
+func (in FurtherBody) over(f directory.FurtherHours) directory.FurtherHours {
+	put(&f.Pickup, in.Pickup)
+	put(&f.Delivery, in.Delivery)
+	put(&f.Kitchen, in.Kitchen)
+	return f
 }
 
 // editBusiness writes everything that was sent, or nothing.
@@ -169,6 +207,12 @@ func (a *api) edit(ctx context.Context, c *caller, b directory.Business, in *edi
 		}
 		if b, err = a.Directory.SetHours(ctx, c.owner(), b.ID, version, b.Hours.WithSpecial(special...)); err != nil {
 			return b, err
+		}
+		version = 0
+	}
+	if body.Further != nil {
+		if b, err = a.Directory.SetFurtherHours(ctx, c.owner(), b.ID, version, body.Further.over(b.Further)); err != nil {
+			return b, under("further_hours", err)
 		}
 		version = 0
 	}

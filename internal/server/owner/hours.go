@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"nearby/internal/account"
+	"nearby/internal/directory"
 	"nearby/internal/errs"
 	"nearby/internal/hours"
 	"nearby/internal/server/pages"
@@ -20,9 +21,10 @@ import (
 var days = [7]string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"}
 
 const (
-	mostSpecial  = 100 // special days of a business
-	specialAhead = 2   // years
-	longestWhy   = 60  // characters of a special day's label
+	mostSpecial  = 100                // special days of a business
+	specialAhead = 2                  // years
+	longestWhy   = 60                 // characters of a special day's label
+	localTime    = "2006-01-02T15:04" // as datetime-local fields write it
 )
 
 func (h *Handlers) hours(r *route.Request, p place) (route.Answer, error) {
@@ -34,7 +36,9 @@ func (h *Handlers) hoursPage(r *route.Request, p place) (*pages.HoursPage, error
 	page := &pages.HoursPage{
 		Zone: p.Zone, Special: view.SpecialDays(ahead(p, r.Now()), r.Hours()), Version: strconv.FormatInt(p.Version, 10), Today: today(p, r.Now()).String(),
 	}
-	page.Try = try(p, r.QueryParam("at"), r.Now())
+	page.Try = try(p, directory.HoursKind(r.QueryParam("kind")), r.QueryParam("at"), r.Now())
+	page.Try.Kinds = kindOptions(r)
+	page.Further = further(p, r)
 	head(r, &page.Base, "manage.hours")
 	week, simple := p.Hours.Weekly()
 	for i, name := range days {
@@ -55,19 +59,18 @@ func (h *Handlers) hoursPage(r *route.Request, p place) (*pages.HoursPage, error
 
 // try answers what the hours say at a time that was typed; "" asks nothing, and
 // proposes now.
-func try(p place, typed string, now time.Time) pages.HoursTry {
-	const form = "2006-01-02T15:04"
+func try(p place, kind directory.HoursKind, typed string, now time.Time) pages.HoursTry {
 	zone := view.Zone(p.Zone)
 	if typed == "" {
-		return pages.HoursTry{At: now.In(zone).Format(form)}
+		return pages.HoursTry{At: now.In(zone).Format(localTime)}
 	}
-	at, err := time.ParseInLocation(form, strings.Replace(strings.TrimSpace(typed), " ", "T", 1), zone)
+	at, err := time.ParseInLocation(localTime, strings.Replace(strings.TrimSpace(typed), " ", "T", 1), zone)
 	if err != nil {
 		return pages.HoursTry{At: typed, Bad: true}
 	}
-	why := p.Hours.Why(at)
+	why := p.HoursOf(kind).Why(at)
 	t := pages.HoursTry{
-		At: at.Format(form), Asked: true, Open: view.Open(why.State, p.Zone, at), Day: at,
+		At: at.Format(localTime), Asked: true, Open: view.Open(why.State, p.Zone, at), Day: at,
 		Rule: why.Rule, Special: why.Special, Holiday: why.Holiday, Doubt: why.HolidayInDoubt,
 	}
 	if why.Day != (hours.Date{}) {

@@ -81,6 +81,7 @@ func (h *Handlers) Routes() []route.Route {
 		{Method: post, Path: "/manage/:slug/selling", Handle: h.with(h.saveSelling)},
 		{Method: get, Path: "/manage/:slug/hours", Handle: h.with(h.hours)},
 		{Method: post, Path: "/manage/:slug/hours", Handle: h.with(h.saveHours)},
+		{Method: post, Path: "/manage/:slug/hours/further", Handle: h.with(h.saveFurther)},
 		{Method: post, Path: "/manage/:slug/hours/special", Handle: h.with(h.addSpecial)},
 		{Method: post, Path: "/manage/:slug/hours/special/:id/delete", Handle: h.with(h.deleteSpecial)},
 		{Method: get, Path: "/manage/:slug/verification", Handle: h.with(h.verification)},

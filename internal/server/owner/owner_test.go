@@ -8,8 +8,10 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"nearby/internal/account"
 	"nearby/internal/catalog"
@@ -300,6 +302,46 @@ func TestProfile(t *testing.T) {
 	if b, _ = site.Directory.Get(t.Context(), shop.ID); !b.Delivery || b.DeliveryRadiusM != 3000 || b.DeliveryFee != 350 {
 		t.Errorf("sells as %+v", b.Selling())
 	}
+}
+
+func TestFurtherHours(t *testing.T) {
+	site, shop, owner := one(t)
+	at := "/manage/" + shop.Slug + "/hours"
+	wrong := owner.Fill(owner.See(at), at+"/further", url.Values{"pickup": {"Mo-Fr 11-"}, "delivery": {"Fr 17:00-20:00"}})
+	status(t, wrong, http.StatusUnprocessableEntity)
+	if wrong.Value("pickup") != "Mo-Fr 11-" || wrong.Value("delivery") != "Fr 17:00-20:00" {
+		t.Errorf("kept %q and %q", wrong.Value("pickup"), wrong.Value("delivery"))
+	}
+	saved := owner.Fill(wrong, at+"/further", url.Values{"pickup": {"Mo-Fr 11:00-14:00"}})
+	says(t, status(t, saved, http.StatusOK), "Mon–Fri 11:00–14:00, Sat, Sun closed")
+	says(t, owner.See(at+"?kind=pickup&at=2026-12-01T12:00"), "Mo-Fr 11:00-14:00")
+	says(t, owner.See(at+"?kind=delivery&at=2026-12-04T18:00"), "Fr 17:00-20:00")
+	says(t, owner.See(at+"?kind=kitchen&at=2026-12-04T18:00"), "24/7")
+	says(t, site.Guest().See("/b/"+shop.Slug), "Collection Mon–Fri 11:00–14:00, Sat, Sun closed")
+	stale := owner.Fill(wrong, at+"/further", url.Values{"pickup": {"24/7"}})
+	status(t, stale, http.StatusPreconditionFailed)
+}
+
+func TestPause(t *testing.T) {
+	site, shop, owner := one(t)
+	at := "/manage/" + shop.Slug + "/profile"
+	pause := func(until string) *servertest.Page {
+		return owner.Fill(owner.See(at), "/manage/"+shop.Slug+"/selling", url.Values{"paused": {"1"}, "paused_until": {until}})
+	}
+	status(t, pause("soon"), http.StatusUnprocessableEntity)
+	status(t, pause("2020-01-01T12:00"), http.StatusUnprocessableEntity)
+	zone, err := time.LoadLocation(shop.Zone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	end := site.Clock().Add(2 * time.Hour).In(zone)
+	saved := status(t, pause(end.Format("2006-01-02T15:04")), http.StatusOK)
+	if got := saved.Value("paused_until"); got != end.Format("2006-01-02T15:04") {
+		t.Errorf("paused until %q", got)
+	}
+	says(t, site.Guest().See("/b/"+shop.Slug), "paused orders until "+strconv.Itoa(end.Day()))
+	status(t, pause(""), http.StatusOK)
+	says(t, site.Guest().See("/b/"+shop.Slug), "paused orders for a while")
 }
 
 func TestHours(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"nearby/internal/account"
 	"nearby/internal/directory"
@@ -23,7 +24,7 @@ import (
 const mapReach = 220
 
 func (h *Handlers) profile(r *route.Request, p place) (route.Answer, error) {
-	page, err := h.profilePage(r, p, businessForm(p.Business), sellingForm(p.Business))
+	page, err := h.profilePage(r, p, businessForm(p.Business), sellingForm(p.Business, r.Now()))
 	return route.HTML{Name: "owner/profile", Page: page}, err
 }
 
@@ -151,7 +152,7 @@ func (h *Handlers) saveProfile(r *route.Request, p place) (route.Answer, error) 
 	}
 	typed := typedBusiness(f)
 	wrong := func(list pages.Errors, changed bool) (route.Answer, error) {
-		page, err := h.profilePage(r, p, typed, sellingForm(p.Business))
+		page, err := h.profilePage(r, p, typed, sellingForm(p.Business, r.Now()))
 		if err != nil {
 			return nil, err
 		}
@@ -232,10 +233,13 @@ func (h *Handlers) withdrawChange(r *route.Request, p place) (route.Answer, erro
 	return route.See{Path: p.path("/profile")}, nil
 }
 
-func sellingForm(b directory.Business) pages.SellingForm {
+func sellingForm(b directory.Business, now time.Time) pages.SellingForm {
 	f := pages.SellingForm{
-		Currency: b.Currency, Pickup: b.Pickup, Delivery: b.Delivery, PayAtPickup: b.PayAtPickup, Paused: b.Paused,
+		Currency: b.Currency, Pickup: b.Pickup, Delivery: b.Delivery, PayAtPickup: b.PayAtPickup, Paused: b.PausedAt(now),
 		Prep: number(b.PrepMinutes), Radius: number(b.DeliveryRadiusM), Version: strconv.FormatInt(b.Version, 10),
+	}
+	if f.Paused && !b.PausedUntil.IsZero() {
+		f.PausedUntil = b.PausedUntil.In(view.Zone(b.Zone)).Format(localTime)
 	}
 	if b.DeliveryFee > 0 {
 		f.Fee = money.New(b.DeliveryFee, b.Currency).Decimal()
@@ -257,7 +261,7 @@ func number(n int) string {
 func typedSelling(v url.Values) pages.SellingForm {
 	return pages.SellingForm{
 		Currency: v.Get("currency"), Pickup: v.Get("pickup") != "", Delivery: v.Get("delivery") != "", PayAtPickup: v.Get("pay_at_pickup") != "",
-		Paused: v.Get("paused") != "", Prep: v.Get("prep_minutes"), Radius: v.Get("delivery_radius_m"), Fee: v.Get("delivery_fee"),
+		Paused: v.Get("paused") != "", PausedUntil: strings.TrimSpace(v.Get("paused_until")), Prep: v.Get("prep_minutes"), Radius: v.Get("delivery_radius_m"), Fee: v.Get("delivery_fee"),
 		Minimum: v.Get("delivery_minimum"), Version: v.Get("version"),
 	}
 }
@@ -268,6 +272,13 @@ func sellingInput(r *route.Request, t pages.SellingForm, b directory.Business) (
 	in.Pickup, in.Delivery, in.PayAtPickup, in.Paused = t.Pickup, t.Delivery, t.PayAtPickup, t.Paused
 	in.Currency = cmp.Or(strings.TrimSpace(t.Currency), b.Currency)
 	var wrong []errs.Field
+	in.PausedUntil = time.Time{}
+	if t.Paused && t.PausedUntil != "" {
+		var err error
+		if in.PausedUntil, err = time.ParseInLocation(localTime, t.PausedUntil, view.Zone(b.Zone)); err != nil {
+			wrong = append(wrong, errs.Field{Name: "paused_until", Code: "bad_time", Message: r.Text("hours.try_bad")})
+		}
+	}
 	for _, c := range []struct {
 		name, text string
 		to         *int

@@ -22,7 +22,8 @@ type Cart struct {
 	Total                       money.Amount
 	TaxIncluded                 bool
 	CheckoutURL                 string
-	Blocked                     string // word of the table "business.closed_…": why it cannot be ordered now
+	BlockedUntil                time.Time // when the pause ends by itself
+	Blocked                     string    // word of the table "business.closed_…": why it cannot be ordered now
 }
 
 // Checkout asks who, how and where, and shows what it will cost.

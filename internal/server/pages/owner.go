@@ -285,6 +285,7 @@ type BusinessForm struct {
 type SellingForm struct {
 	Currency                              string
 	Pickup, Delivery, PayAtPickup, Paused bool
+	PausedUntil                           string // on the business's clock, "2026-12-24T18:00"; "" for no end
 	Prep, Radius, Fee, Minimum            string
 	Version                               string
 }
@@ -305,13 +306,25 @@ type HoursPage struct {
 	Today     string // earliest date of a special day, as YYYY-MM-DD
 	Changed   bool   // somebody else has saved them meanwhile
 	Try       HoursTry
+
+	Further        []FurtherHours
+	FurtherErrors  Errors
+	FurtherChanged bool // somebody else has saved the business meanwhile
+}
+
+// FurtherHours are hours of one kind beside the door's.
+type FurtherHours struct {
+	Name  string // word of the table "hours.kind_…", and name of the form field
+	Value string // in OpenStreetMap notation, as typed; "" as the door's
+	Said  string // what is stored, in a sentence
 }
 
 // HoursTry is what shoppers would see at a time the owner names, and why.
 type HoursTry struct {
-	At      string // as typed, "2026-12-24T23:30"
-	Bad     bool   // which is no time
-	Asked   bool   // the rest is an answer
+	Kinds   []Option // whose hours are tried
+	At      string   // as typed, "2026-12-24T23:30"
+	Bad     bool     // which is no time
+	Asked   bool     // the rest is an answer
 	Open    Open
 	Day     time.Time // the day it follows from
 	Rule    string    // in OpenStreetMap notation, "" for none

@@ -165,15 +165,17 @@ type Business struct {
 	Unclaimed            bool   // imported, nobody has claimed it
 	ClaimURL             string // for unclaimed places
 	Orderable            bool
-	Closed               string // word of the table "business.closed_…": why no order is taken
+	ClosedUntil          time.Time // when the pause ends by itself
+	Closed               string    // word of the table "business.closed_…": why no order is taken
 	Pickup, Delivery     bool
 	PayAtPickup          bool
 	ReadyIn              int // minutes until an order is ready; 0: not said
 	Hours                []HoursRow
 	Special              []SpecialDay
-	CalendarURL          string // of the hours as a file, "" where they cannot be written as one
-	HoursSaid            string // the usual hours in a sentence
-	HoursText            string // hours that could not be read as a schedule
+	CalendarURL          string         // of the hours as a file, "" where they cannot be written as one
+	HoursSaid            string         // the usual hours in a sentence
+	Further              []FurtherHours // hours of their own for collecting, delivering and cooking
+	HoursText            string         // hours that could not be read as a schedule
 	Sections             []Section
 	Query                string // search within the catalog
 	Cart                 *Cart
@@ -266,6 +268,7 @@ type Product struct {
 	Quantity              int // shown in the field
 	InCart                int
 	Orderable             bool
+	ClosedUntil           time.Time
 	Closed                string
 	Pickup, Delivery      bool
 	PayAtPickup           bool

@@ -44,6 +44,7 @@ func parse(site *web.Site, texts *Texts, lang string) (*template.Template, error
 		"age":        func(d time.Duration) string { return age(texts, lang, d) },
 		"openText":   func(o pages.Open) string { return openText(texts, lang, f, o) },
 		"openWhy":    func(o pages.Open) string { return openWhy(texts, lang, o) },
+		"closedText": func(why string, until time.Time) string { return closedText(texts, lang, f, why, until) },
 		"doorSign":   doorSign,
 		"asset":      site.URL,
 		"hasAsset":   site.Has,
@@ -187,6 +188,14 @@ func openWhy(texts *Texts, lang string, o pages.Open) string {
 		return told
 	}
 	return told + " " + texts.Text(lang, "open.note", "Note", o.Note)
+}
+
+// closedText says why no order is taken, and until when where that is known.
+func closedText(texts *Texts, lang string, f *format, why string, until time.Time) string {
+	if why == "paused" && !until.IsZero() {
+		return texts.Text(lang, "business.closed_paused_until", "Time", f.dateAndTime(until))
+	}
+	return texts.Word(lang, "business.closed", why)
 }
 
 // daysBetween counts the midnights between two moments of one zone.

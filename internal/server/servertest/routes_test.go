@@ -113,6 +113,7 @@ var pageRoutes = map[string]struct {
 	"POST /manage/:slug/selling":                  {member, "/manage/{slug}/selling"},
 	"GET /manage/:slug/hours":                     {member, "/manage/{slug}/hours"},
 	"POST /manage/:slug/hours":                    {member, "/manage/{slug}/hours"},
+	"POST /manage/:slug/hours/further":            {member, "/manage/{slug}/hours/further"},
 	"POST /manage/:slug/hours/special":            {member, "/manage/{slug}/hours/special"},
 	"POST /manage/:slug/hours/special/:id/delete": {member, "/manage/{slug}/hours/special/2030-12-24/delete"},
 	"GET /manage/:slug/verification":              {member, "/manage/{slug}/verification"},

@@ -48,7 +48,7 @@ func (h *Handlers) business(r *route.Request) (route.Answer, error) {
 	if page.Closed, err = h.closed(r, b); err != nil {
 		return nil, err
 	}
-	page.Orderable = page.Closed == ""
+	page.Orderable, page.ClosedUntil = page.Closed == "", pauseEnd(b)
 	for i, shelf := range shelves {
 		section := pages.Section{ID: strconv.Itoa(i + 1), Name: shelf.Section, Total: len(shelf.Products)}
 		if section.Name == "" {
@@ -80,7 +80,7 @@ func (h *Handlers) businessPage(r *route.Request, b directory.Business) (*pages.
 		PhoneURL: b.Phone, Phone: view.Phone(b.Phone), Email: b.Email, Website: b.Website, Site: siteName(b.Website),
 		Directions: directions(b), Open: view.Open(b.Hours.At(now), b.Zone, now), Unclaimed: b.State == directory.Unclaimed,
 		Pickup: b.Pickup, Delivery: b.Delivery, PayAtPickup: b.PayAtPickup, ReadyIn: b.PrepMinutes,
-		Hours: view.Week(week, r.Hours()), Special: view.SpecialDays(week.Special, r.Hours()), HoursText: week.Text, HoursSaid: said(b.Hours, r.Hours(), now),
+		Hours: view.Week(week, r.Hours()), Special: view.SpecialDays(week.Special, r.Hours()), HoursText: week.Text, Further: view.FurtherHours(b, r.Hours(), now), HoursSaid: view.Said(b.Hours, r.Hours(), now),
 		ReportURL: "/report?business=" + url.QueryEscape(b.Slug),
 	}
 	page.Title, page.About, page.Back, page.Hue, page.Tab = b.Name, firstSentence(b.Description), "/", kind.Hue, "nearby"
@@ -126,16 +126,6 @@ func (h *Handlers) businessPage(r *route.Request, b directory.Business) (*pages.
 	return page, err
 }
 
-// said is the sentence of the usual hours; the special days stand in a list of
-// their own.
-func said(s hours.Schedule, words hours.Words, now time.Time) string {
-	sentences := s.WithSpecial().Sentences(words, now)
-	if len(sentences) == 0 {
-		return ""
-	}
-	return sentences[0]
-}
-
 // calendar is the hours as a file for calendar programs, the same for everybody.
 func (h *Handlers) calendar(r *route.Request) (route.Answer, error) {
 	b, err := h.Directory.Public(r.Req().Context(), r.Param("slug"))
@@ -155,6 +145,14 @@ func (h *Handlers) calendar(r *route.Request) (route.Answer, error) {
 		return nil, err
 	}
 	return route.Text{Type: "text/calendar; charset=utf-8", Keep: "public, max-age=600", Body: string(file)}, nil
+}
+
+// pauseEnd is when a pause ends by itself, on the business's clock.
+func pauseEnd(b directory.Business) time.Time {
+	if b.PausedUntil.IsZero() {
+		return time.Time{}
+	}
+	return b.PausedUntil.In(view.Zone(b.Zone))
 }
 
 // changes are the public fields that became something else since the business
@@ -277,7 +275,7 @@ func (h *Handlers) productPage(r *route.Request, b directory.Business, p catalog
 	if page.Closed, err = h.closed(r, b); err != nil {
 		return nil, err
 	}
-	page.Orderable = page.Closed == ""
+	page.Orderable, page.ClosedUntil = page.Closed == "", pauseEnd(b)
 	choose(r, p, page, inCart)
 	page.LD = h.productData(r, b, p, page)
 	shelves, err := h.Catalog.ListPublic(ctx, b.ID)

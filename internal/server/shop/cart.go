@@ -90,7 +90,7 @@ func (h *Handlers) cart(r *route.Request, cart order.Cart) (pages.Cart, error) {
 		shown.Lines = append(shown.Lines, item)
 	}
 	blocked, err := h.closed(r, b)
-	shown.Blocked = blocked
+	shown.Blocked, shown.BlockedUntil = blocked, pauseEnd(b)
 	return shown, err
 }
 

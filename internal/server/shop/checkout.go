@@ -119,11 +119,19 @@ func slots(r *route.Request, b directory.Business, chosen string, now time.Time)
 	zone := view.Zone(b.Zone)
 	at := now.Add(time.Duration(b.PrepMinutes)*time.Minute + 30*time.Minute).Truncate(30 * time.Minute)
 	for end := now.AddDate(0, 0, 3); at.Before(end) && len(options) <= maxSlots; at = at.Add(30 * time.Minute) {
-		if !b.Hours.At(at).IsOpen() {
+		pickup, delivery := b.Pickup && order.Offered(b, order.Pickup, at), b.Delivery && order.Offered(b, order.Delivery, at)
+		if !pickup && !delivery {
 			continue
 		}
-		local, value := at.In(zone), at.Format(time.RFC3339)
-		options = append(options, pages.Option{Value: value, Label: r.When(local), Selected: value == chosen})
+		label, value := r.When(at.In(zone)), at.Format(time.RFC3339)
+		if b.Pickup && b.Delivery && pickup != delivery {
+			kind := order.Pickup
+			if delivery {
+				kind = order.Delivery
+			}
+			label += " · " + r.Word("order.kind", string(kind))
+		}
+		options = append(options, pages.Option{Value: value, Label: label, Selected: value == chosen})
 	}
 	return options
 }

@@ -3,6 +3,7 @@ package view
 import (
 	"time"
 
+	"nearby/internal/directory"
 	"nearby/internal/hours"
 	"nearby/internal/server/pages"
 )
@@ -41,4 +42,26 @@ func SpecialID(s hours.Special) string { return s.From.String() + "." + s.To.Str
 
 func midnight(d hours.Date) time.Time {
 	return time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC)
+}
+
+// Said is the sentence of the usual hours; special days stand in a list of their
+// own.
+func Said(s hours.Schedule, words hours.Words, now time.Time) string {
+	sentences := s.WithSpecial().Sentences(words, now)
+	if len(sentences) == 0 {
+		return ""
+	}
+	return sentences[0]
+}
+
+// FurtherHours are the hours of their own that a business has for collecting,
+// delivering and cooking.
+func FurtherHours(b directory.Business, words hours.Words, now time.Time) []pages.FurtherHours {
+	var list []pages.FurtherHours
+	for _, kind := range directory.HoursKinds {
+		if text := b.Further.Of(kind); text != "" {
+			list = append(list, pages.FurtherHours{Name: string(kind), Value: text, Said: Said(b.HoursOf(kind), words, now)})
+		}
+	}
+	return list
 }

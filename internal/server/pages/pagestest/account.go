@@ -135,7 +135,7 @@ func owner(lang string) []Page {
 		hours.Days = append(hours.Days, pages.HoursDay{Weekday: time.Weekday((i + 1) % 7), Name: name, Value: "10:00-18:00"})
 	}
 	hours.Days[0].Value = ""
-	hours.Try = pages.HoursTry{At: "tomorrow", Bad: true}
+	hours.Try = pages.HoursTry{Kinds: hours.Try.Kinds, At: "tomorrow", Bad: true}
 	apply := pages.Application{
 		Base: b("Verification", "/manage/kiln-quay/verification"), Desk: theDesk("verification"), Status: "changes_requested", Tone: "soon", CanSubmit: true, CanPull: true, CanClose: true, CanReopen: true, Place: 3, Usual: 5 * time.Hour, Since: Now.AddDate(0, 0, -1), Decided: Now, Note: "The sign says “The Kiln”.\n\nWhich name should shoppers see?",
 		Checklist: []pages.CheckItem{{Word: "name", Done: true, Required: true, URL: "/manage/kiln-quay/profile"}, {Word: "hours", Required: true, URL: "/manage/kiln-quay/hours"}, {Word: "payouts", URL: "/manage/kiln-quay/payouts"}},
@@ -147,6 +147,9 @@ func owner(lang string) []Page {
 	retry := rejected
 	retry.CanRetry = true
 	hours.Rich = true
+	hours.Try.Kinds = []pages.Option{{Label: "The door", Selected: true}, {Value: "pickup", Label: "Collection"}}
+	hours.Further = []pages.FurtherHours{{Name: "pickup", Value: "Tu-Sa 11:00-17:00", Said: "Tue–Sat 11:00–17:00, Mon, Sun closed"}, {Name: "delivery", Value: "Fr 9-"}, {Name: "kitchen"}}
+	hours.FurtherErrors = pages.Errors{{Name: "delivery", Message: "These hours cannot be read. They look like “Mo-Fr 09:00-18:00; Sa 10:00-14:00”."}}
 	hours.Try = pages.HoursTry{At: "2026-12-25T10:00", Asked: true, Open: pages.Open{Kind: "closed", Now: Now, Change: Now.AddDate(0, 0, 3)}, Day: Now, Rule: "PH off", Holiday: "Christmas Day"}
 	payouts := pages.Payouts{
 		Base: b("Payouts", "/manage/kiln-quay/payouts"), Desk: theDesk("payouts"), Enabled: true, Status: "restricted", Tone: "soon", Due: []string{"A photo of an identity document"}, Deadline: Now.AddDate(0, 0, 9), CanStart: true, CanLogin: true, Charges: true, Prove: true, Errors: pages.Errors{{Name: "password", Message: "This is not your password."}}, Token: "t",

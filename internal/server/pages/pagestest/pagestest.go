@@ -81,7 +81,7 @@ var kept = map[string]bool{
 
 // fieldNames are the structs whose Name is that of a form field.
 var fieldNames = map[reflect.Type]bool{
-	reflect.TypeFor[pages.Error](): true, reflect.TypeFor[pages.HoursDay](): true, reflect.TypeFor[pages.ProductOption](): true,
+	reflect.TypeFor[pages.Error](): true, reflect.TypeFor[pages.HoursDay](): true, reflect.TypeFor[pages.FurtherHours](): true, reflect.TypeFor[pages.ProductOption](): true,
 }
 
 // set writes one text that is not empty, or one amount, of a page; in is the

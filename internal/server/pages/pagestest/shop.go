@@ -178,6 +178,7 @@ func shop(lang string) []Page {
 		Address: []string{"14 Harbour Street", "Portmere PM1 4QS"}, House: "14", Phone: "+44 1632 960 118", PhoneURL: "+441632960118", Email: "hello@kiln.example", Website: "https://kiln.example", Site: "kiln.example",
 		Directions: "https://maps.example/?q=Kiln", Metres: 120, HasDistance: true, Open: openUntil(18), Verified: &pages.Verified{At: Now.AddDate(0, -2, 0), Since: Now.AddDate(-1, 0, 0), Changes: []pages.ChangedOn{{Word: "name", At: Now.AddDate(0, -1, 0)}}, Pending: []string{"address", "pin"}, Ways: []string{"photo", "phone", "register"}},
 		Orderable: true, Pickup: true, PayAtPickup: true, ReadyIn: 60, Cart: cart(), Map: smallMap(), ReportURL: "/report?object=business:1", ManageURL: "/manage/kiln-quay",
+		Further:     []pages.FurtherHours{{Name: "pickup", Said: "Tue–Sat 11:00–17:00, Mon, Sun closed"}, {Name: "delivery", Said: "Fri 15:00–18:00, Mon–Thu, Sat, Sun closed"}},
 		CalendarURL: "/b/kiln-quay/hours.ics", HoursSaid: "Tue, Wed, Fri–Sun 10:00–18:00, Thu 10:00–13:00 and 14:30–20:00, Mon closed",
 		Special: []pages.SpecialDay{{ID: "1", From: time.Date(2026, 12, 24, 0, 0, 0, 0, time.UTC), To: time.Date(2026, 12, 27, 0, 0, 0, 0, time.UTC), Label: "Christmas"}},
 		LD: &pages.LocalBusiness{
