@@ -188,6 +188,9 @@ func (f *Floor) Identify(next echo.HandlerFunc) echo.HandlerFunc {
 			}
 		}
 		r.Lang = reply.Match(c.Request().Header.Get("Accept-Language"), c.QueryParam("lang"), r.cookie(langCookie), r.User().Locale)
+		if strings.EqualFold(c.QueryParam("lang"), r.Lang) && r.cookie(langCookie) != r.Lang {
+			r.SetLang(r.Lang) // for what the page leads to: its forms do not repeat the address
+		}
 		return next(c)
 	}
 }

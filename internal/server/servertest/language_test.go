@@ -77,6 +77,17 @@ func TestErrorsInTheLanguageOfTheReader(t *testing.T) {
 	})
 }
 
+// TestLanguageOfALinkStays: whoever comes by a link in a language keeps it on what
+// the page leads to.
+func TestLanguageOfALinkStays(t *testing.T) {
+	site := servertest.New(t, dbtest.SQLite(t), servertest.ByHand(), servertest.NoCards())
+	guest := site.Guest()
+	page := guest.Fill(guest.See("/sign-up?lang=de"), "/sign-up", url.Values{"email": {"nobody"}, "name": {""}, "password": {"short"}})
+	has(t, page, "Bitte geben Sie einen Namen an.")
+	has(t, guest.Get("/nowhere"), english(t, "de")["There is no such page."])
+	has(t, guest.Get("/nowhere?lang=xx"), english(t, "de")["There is no such page."]) // none of ours changes nothing
+}
+
 func hasNot(t *testing.T, page *servertest.Page, said map[string]string) {
 	t.Helper()
 	for sentence := range said {
