@@ -64,6 +64,7 @@ type Find struct {
 	Photo     *Photo
 	Hue       int
 	Price     money.Amount
+	Stock     Stock
 }
 
 // Empty offers the next best thing to a search that found nothing.

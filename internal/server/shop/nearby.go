@@ -392,7 +392,7 @@ func (h *Handlers) card(r *route.Request, item directory.Item, no int, finds cat
 		}
 	}
 	for _, p := range finds.Products {
-		find := pages.Find{Name: p.Title, URL: "/b/" + item.Slug + "/p/" + p.Slug, Hue: kind.Hue, Price: p.Price}
+		find := pages.Find{Name: p.Title, URL: "/b/" + item.Slug + "/p/" + p.Slug, Hue: kind.Hue, Price: p.Price, Stock: view.StockOfFind(p)}
 		if p.PhotoHash != "" {
 			find.Photo = view.Thumb(p.PhotoHash, "")
 		}

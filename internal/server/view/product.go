@@ -35,6 +35,17 @@ func StockOf(v catalog.Variant, low int64) pages.Stock {
 	return stockOf(0, false, low)
 }
 
+// StockOfFind is the truth about a product in a list of businesses.
+func StockOfFind(f catalog.Find) pages.Stock {
+	switch {
+	case !f.InStock:
+		return pages.Stock{Kind: "out"}
+	case f.Available == nil:
+		return pages.Stock{Kind: "in"}
+	}
+	return stockOf(*f.Available, true, 0)
+}
+
 func stockOf(left int64, counted bool, low int64) pages.Stock {
 	if low <= 0 {
 		low = fewLeft
