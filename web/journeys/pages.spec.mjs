@@ -19,6 +19,7 @@ const all = {
   visitor: {
     nearby: '/',
     map: '/?view=map',
+    'map of an ocean': '/?view=map&reach=1250000',
     'nothing found': '/?q=zeppelin&near=Fishergate',
     'which place': '/?near=street',
     business: '/b/kiln-quay',
@@ -90,6 +91,7 @@ const all = {
   },
   verifier: {
     queue: '/desk',
+    changes: '/desk/changes',
     case: async (page) => {
       await page.goto('/desk');
       await page.getByRole('complementary', { name: 'Queue' }).getByRole('listitem').getByRole('link').last().click();
