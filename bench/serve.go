@@ -264,8 +264,6 @@ func (b *bench) load(lasting time.Duration, call func(client *http.Client, n int
 
 // loadBy is load with so many clients.
 func (b *bench) loadBy(clients int, lasting time.Duration, call func(client *http.Client, n int) error) (figures, error) {
-	client := &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: clients}}
-	defer client.CloseIdleConnections()
 	ctx, cancel := context.WithTimeout(b.ctx, lasting+time.Second)
 	defer cancel()
 	var next atomic.Int64
@@ -275,6 +273,9 @@ func (b *bench) loadBy(clients int, lasting time.Duration, call func(client *htt
 	var working sync.WaitGroup
 	for i := range clients {
 		working.Go(func() {
+			line := &line{}
+			defer line.close()
+			client := &http.Client{Transport: line}
 			for ctx.Err() == nil {
 				begin := time.Now()
 				if err := call(client, int(next.Add(1))); err != nil {

@@ -45,6 +45,9 @@ func foldOnce(s string) string {
 		} else {
 			strip = unicode.In(r, unicode.Latin, unicode.Greek, unicode.Cyrillic, unicode.Hebrew, unicode.Arabic)
 		}
+		if unicode.Is(unicode.Cherokee, r) {
+			r = unicode.ToUpper(r) // as Unicode folds it, and cases only half of the time
+		}
 		if as, ok := letters[r]; ok {
 			b.WriteString(as)
 		} else if !unicode.Is(unicode.Cf, r) { // soft hyphens, direction marks

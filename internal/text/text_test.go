@@ -14,6 +14,8 @@ func TestFold(t *testing.T) {
 		"Bakery":            "bakery",
 		"CAFÉ Crème":        "cafe creme",
 		"cafe\u0301":        "cafe",
+		"ꮳꮃꭹ":               "ᏣᎳᎩ",
+		"ᏣᎳᎩ":               "ᏣᎳᎩ",
 		"Straße":            "strasse",
 		"STRASSE":           "strasse",
 		"Ærøskøbing":        "aeroskobing",
@@ -63,7 +65,7 @@ func TestWords(t *testing.T) {
 }
 
 func FuzzWords(f *testing.F) {
-	for _, s := range []string{"Straße", "東京都 café", "ร้านกาแฟ", "مُطْعَم", "\u0345ͅΐ", "İ\u0307"} {
+	for _, s := range []string{"Straße", "東京都 café", "ร้านกาแฟ", "مُطْعَم", "\u0345ͅΐ", "İ\u0307", "ᏣᎳᎩ ꮳꮃꭹ Ᏺᏺ"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
