@@ -61,7 +61,7 @@ func (a *App) HTTP(ctx context.Context) (*server.Server, error) {
 	}
 	verifiers := &desk.Handlers{Account: a.Account, Directory: a.Directory, Verification: a.Verification, Proposal: a.Proposal, Ground: ground}
 	operators := &admin.Handlers{
-		Directory: a.Directory, Verification: a.Verification, Audit: a.Audit, Jobs: a.Jobs, Inbox: a.Inbox, Ledger: a.Ledger,
+		Directory: a.Directory, Verification: a.Verification, Audit: a.Audit, Jobs: a.Jobs, Inbox: a.Inbox, Ledger: a.Ledger, Order: a.Order,
 		Version: s.Version, Started: a.started,
 	}
 	hooks := &hook.Handlers{Inbox: a.Inbox, Gateway: a.Gateway}

@@ -26,9 +26,11 @@ var (
 		"verification_taken": "/verification", "verification_withdrawn": "/verification",
 		"change_approved": "/profile", "change_declined": "/profile",
 	}
+	ownerLetters   = []string{"order_new", "refund_failed", "refund_manual"}
 	shopperLetters = []string{
 		"order_placed", "order_accepted", "order_declined", "order_ready", "order_on_its_way", "order_completed", "order_cancelled",
-		"order_expired", "order_paid_late", "order_refunded", "order_missed",
+		"order_expired", "order_paid_late", "order_refunded", "order_missed", "order_reserved", "order_charged", "order_short",
+		"order_released", "order_unanswered", "order_unanswered_free", "order_let_go",
 	}
 )
 
@@ -72,7 +74,9 @@ func (a *App) mails(render *reply.Renderer) {
 	for _, name := range shopperLetters {
 		a.Outbox.Template(name, a.orderLetter(render, name))
 	}
-	a.Outbox.Template("order_new", a.ownerLetter(render))
+	for _, name := range ownerLetters {
+		a.Outbox.Template(name, a.ownerLetter(render, name))
+	}
 }
 
 // letter is the text of a template, its link on a line of its own at the end.
@@ -95,14 +99,31 @@ func (a *App) orderLetter(render *reply.Renderer, name string) mail.Render {
 		if o.Contact.Email == "" {
 			return mail.Message{}, errs.Missing("address")
 		}
+		lang, total := reply.Match("", o.Locale), view.OrderTotal(o)
+		until := ""
+		if o.AcceptBy != nil {
+			until = render.When(lang, o.AcceptBy.In(view.Zone(o.Zone)))
+		}
 		return a.letter(render, o.Locale, name, o.Contact.Email, "/o/"+o.ID+"?t="+a.Order.Token(o.ID),
-			"Name", o.Contact.Name, "Business", business, "Number", view.OrderNumber(o), "Total", o.Totals.Total.Format(reply.Match("", o.Locale)),
-			"Code", a.Order.PickupCode(o.ID)), nil
+			"Name", o.Contact.Name, "Business", business, "Number", view.OrderNumber(o), "Total", total.Total.Format(lang),
+			"Charged", view.Cost(o).Format(lang), "Time", until, "Missing", missing(render, lang, o), "Code", a.Order.PickupCode(o.ID)), nil
 	}
 }
 
-// ownerLetter tells the business's first owner of a new order.
-func (a *App) ownerLetter(render *reply.Renderer) mail.Render {
+// missing are the lines of an order of which something was not there, one a
+// line.
+func missing(render *reply.Renderer, lang string, o order.Order) string {
+	var lines []string
+	for _, l := range o.Lines {
+		if n := l.Quantity - l.QtyAccepted; n > 0 {
+			lines = append(lines, l.Title()+": "+render.Text(lang, "order.missing", "N", int(n), "Of", int(l.Quantity)))
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// ownerLetter tells the business's first owner about an order.
+func (a *App) ownerLetter(render *reply.Renderer, name string) mail.Render {
 	return func(ctx context.Context, args json.RawMessage) (mail.Message, error) {
 		o, business, err := a.orderOf(ctx, args)
 		if err != nil {
@@ -116,7 +137,7 @@ func (a *App) ownerLetter(render *reply.Renderer) mail.Render {
 		if err != nil {
 			return mail.Message{}, err
 		}
-		return a.letter(render, to.Locale, "order_new", to.Email, "/manage/"+b.Slug+"/orders/"+o.ID,
+		return a.letter(render, to.Locale, name, to.Email, "/manage/"+b.Slug+"/orders/"+o.ID,
 			"Name", to.Name, "Business", business, "Number", view.OrderNumber(o), "Total", o.Totals.Total.Format(reply.Match("", to.Locale))), nil
 	}
 }

@@ -62,6 +62,9 @@ func (a Amount) Less(b Amount) bool {
 // Zero reports whether nothing is owed.
 func (a Amount) Zero() bool { return a.Minor == 0 }
 
+// Smallest is the smallest amount of a's currency that can be charged for.
+func (a Amount) Smallest() Amount { return Amount{a.step(), a.Currency} }
+
 // Chargeable says whether a price or total of this amount may exist: a known
 // currency, 0 ≤ a ≤ Max, a multiple of the step. Errors: Invalid
 // "unknown_currency", "bad_amount", "bad_step".

@@ -59,7 +59,7 @@ func (s *Service) held(ctx context.Context, t *trade, p *payRow, session payment
 		if err := s.begin(ctx, p, PayVoid); err != nil {
 			return err
 		}
-		return s.mail(ctx, "order_cancelled", t.order.ID)
+		return s.mail(ctx, "order_let_go", t.order.ID)
 	}
 	b, err := s.Directory.Get(ctx, t.order.BusinessID)
 	if err != nil {
@@ -83,7 +83,7 @@ func (s *Service) act(ctx context.Context, p payRow) error {
 	intent := payment.Ref{Account: p.Account, ID: value(p.PaymentIntentID)}
 	var err error
 	if p.State == Capturing {
-		err = s.Gateway.Capture(ctx, payment.CaptureKey(s.Install, p.ID, p.ActGen), intent, p.Amount, p.Fee)
+		err = s.Gateway.Capture(ctx, payment.CaptureKey(s.Install, p.ID, p.ActGen), intent, p.taken(), p.takenFee())
 	} else {
 		err = s.Gateway.Void(ctx, payment.VoidKey(s.Install, p.ID, p.ActGen), intent)
 	}
@@ -142,9 +142,9 @@ func (s *Service) captured(ctx context.Context, t *trade, p *payRow, session pay
 	s.changed(ctx, t.order.ID, t.order.BusinessID)
 	switch t.order.State {
 	case Cancelled, Declined, Expired:
-		return s.requestAll(ctx, t, p, "auto", "ended before it was taken", account.System)
+		return s.requestAll(ctx, t, p, giving{origin: "auto", reason: "ended before it was taken", by: account.System})
 	}
-	return nil
+	return s.issue(ctx, t)
 }
 
 // lapsed is an authorisation that cannot be taken any more, because the bank
@@ -168,9 +168,9 @@ func (s *Service) lapsed(ctx context.Context, t *trade, p *payRow, why PayEvent,
 	if err := s.store.update(ctx, &t.order, map[string]any{"flag": flag, "updated_at": s.Clock()}); err != nil {
 		return err
 	}
-	how := ending{reason: stopTimeout, origin: "auto", template: "order_cancelled"}
+	how := ending{reason: stopTimeout, origin: "auto", template: "order_let_go"}
 	if event == TimeOut {
-		how.template, how.why = "order_declined", "no_answer"
+		how.template, how.why = "order_unanswered_free", "no_answer"
 	}
 	return s.end(ctx, t, event, audit.System, how)
 }

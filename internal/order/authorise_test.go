@@ -63,7 +63,7 @@ func TestMoneyIsTakenOnAccept(t *testing.T) {
 		if books := h.books(id); books[ledger.Buyer] != -590 || books[ledger.Operator] != 14 || books[ledger.Balance] != h.balance("EUR") {
 			t.Errorf("books %v, balance %d", books, h.balance("EUR"))
 		}
-		if o.Payment.Captured != eur(590) || h.mailed(id, "order_accepted") != 1 {
+		if o.Payment.Captured != eur(590) || h.mailed(id, "order_charged") != 1 {
 			t.Errorf("captured %s", o.Payment.Captured)
 		}
 		_, err = h.orders.Refund(t.Context(), h.owner, h.business.ID, id, order.RefundInput{})

@@ -318,7 +318,7 @@ func (s *Service) take(b *bundle, a *ask) error {
 		b.pays = append(b.pays, *p)
 	}
 	if method == Card {
-		o := r.order(lines, []payRow{*p}, nil)
+		o := r.order(lines, []payRow{*p}, nil, nil)
 		a.fresh = &o
 	}
 	return nil

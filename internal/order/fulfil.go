@@ -52,16 +52,34 @@ func (s *Service) step(ctx context.Context, actor audit.Actor, businessID, order
 // Accept is the business's yes to a placed order. Where the card was only
 // authorised, the money is taken now.
 func (s *Service) Accept(ctx context.Context, actor audit.Actor, businessID, orderID string) (Order, error) {
+	return s.AcceptShort(ctx, actor, businessID, orderID, Missing{})
+}
+
+// AcceptShort accepts an order of which some pieces are missing: they are taken
+// off it as by TakeOff, and no money is taken for them. Errors: those of
+// TakeOff.
+func (s *Service) AcceptShort(ctx context.Context, actor audit.Actor, businessID, orderID string, missing Missing) (Order, error) {
 	return s.change(ctx, actor, businessID, orderID, account.RightOrders, func(ctx context.Context, t *trade, actor audit.Actor) error {
+		p := t.live()
+		template := "order_accepted"
+		if p != nil && p.State == Authorized {
+			template = "order_charged"
+		}
 		if err := s.moveOrder(ctx, t, Accept, actor, map[string]any{"accepted_at": s.Clock()}, nil); err != nil {
 			return err
 		}
-		if p := t.live(); p != nil && p.State == Authorized {
+		if len(missing.Pieces) > 0 {
+			if err := s.takeOff(ctx, t, actor, missing); err != nil {
+				return err
+			}
+			template = "order_short"
+		}
+		if p != nil && p.State == Authorized {
 			if err := s.begin(ctx, p, PayCapture); err != nil {
 				return err
 			}
 		}
-		return s.mail(ctx, "order_accepted", orderID)
+		return s.mail(ctx, template, orderID)
 	})
 }
 
@@ -131,8 +149,23 @@ type ending struct {
 	reason   string // end_reason
 	origin   string // of the refund
 	why      string // decline_reason
-	template string
+	template letter
 	gone     bool // the goods are not there
+}
+
+// letter names the message that tells the shopper of an end.
+type letter string
+
+// withoutMoney is the letter of an end before any money was taken: nothing goes
+// back, the bank lets the reservation go.
+func (l letter) withoutMoney() letter {
+	switch l {
+	case "order_declined":
+		return "order_released"
+	case "order_unanswered":
+		return "order_unanswered_free"
+	}
+	return "order_let_go"
 }
 
 // end moves a placed order to an end without the goods: everything paid goes
@@ -152,8 +185,9 @@ func (s *Service) end(ctx context.Context, t *trade, event Event, actor audit.Ac
 			if err := s.begin(ctx, p, PayVoid); err != nil {
 				return err
 			}
+			how.template = how.template.withoutMoney()
 		case Paid:
-			if err := s.requestAll(ctx, t, p, how.origin, string(event), actorName(actor)); err != nil {
+			if err := s.requestAll(ctx, t, p, giving{origin: how.origin, reason: string(event), by: actorName(actor)}); err != nil {
 				return err
 			}
 		}
@@ -161,7 +195,7 @@ func (s *Service) end(ctx context.Context, t *trade, event Event, actor audit.Ac
 	if err := s.returnStock(ctx, t, actor, how.gone); err != nil {
 		return err
 	}
-	return s.mail(ctx, how.template, t.order.ID)
+	return s.mail(ctx, string(how.template), t.order.ID)
 }
 
 // actorName is who a refund was asked by: a user's id, or a role.
@@ -180,10 +214,10 @@ func (s *Service) returnStock(ctx context.Context, t *trade, actor audit.Actor, 
 		return err
 	}
 	for _, r := range reservations {
-		if r.State != "consumed" {
+		if r.State != "consumed" || r.Qty == r.Returned {
 			continue
 		}
-		if err := s.Stock.Return(ctx, actor.ID, t.order.ID, r.StockID, "", r.Qty, gone); err != nil {
+		if err := s.Stock.Return(ctx, actor.ID, t.order.ID, r.StockID, "", r.Qty-r.Returned, gone); err != nil {
 			return err
 		}
 	}
@@ -229,11 +263,13 @@ var errCode = errs.Fields([]errs.Field{{Name: "code", Code: "wrong_code", Messag
 // finish finishes a handed-over order: stock leaves the house, and money at
 // the counter is booked.
 func (s *Service) finish(ctx context.Context, t *trade, event Event, actor audit.Actor) error {
-	if p := t.live(); p != nil && p.State == Due {
-		if err := s.movePay(ctx, p, PayCollect, map[string]any{"captured": p.Amount}); err != nil {
+	p := t.live()
+	collects := p != nil && p.State == Due
+	if collects {
+		if err := s.movePay(ctx, p, PayCollect, map[string]any{"captured": p.taken()}); err != nil {
 			return err
 		}
-		if err := s.book(ctx, t, p, ledger.CounterSale, p.Amount, p.Currency, p.ID); err != nil {
+		if err := s.book(ctx, t, p, ledger.CounterSale, p.taken(), p.Currency, p.ID); err != nil {
 			return err
 		}
 	}
@@ -248,11 +284,17 @@ func (s *Service) finish(ctx context.Context, t *trade, event Event, actor audit
 		return err
 	}
 	for _, r := range reservations {
-		if err := s.Stock.HandOver(ctx, actor.ID, t.order.ID, r.StockID, r.Qty); err != nil {
+		if r.Qty == r.Returned {
+			continue
+		}
+		if err := s.Stock.HandOver(ctx, actor.ID, t.order.ID, r.StockID, r.Qty-r.Returned); err != nil {
 			return err
 		}
 	}
-	return s.mail(ctx, "order_completed", t.order.ID)
+	if err := s.mail(ctx, "order_completed", t.order.ID); err != nil || !collects {
+		return err
+	}
+	return s.issue(ctx, t)
 }
 
 // Missed says that nobody came for a ready order. What was to be paid at the
@@ -286,6 +328,6 @@ func (s *Service) timeOut(ctx context.Context, orderID string) error {
 		if err != nil || t.order.State != Placed || t.order.AcceptBy == nil || s.Clock().Before(*t.order.AcceptBy) {
 			return err
 		}
-		return s.end(ctx, t, TimeOut, audit.System, ending{reason: stopTimeout, origin: "auto", template: "order_declined", why: "no_answer"})
+		return s.end(ctx, t, TimeOut, audit.System, ending{reason: stopTimeout, origin: "auto", template: "order_unanswered", why: "no_answer"})
 	})
 }

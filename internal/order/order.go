@@ -5,6 +5,7 @@
 package order
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -131,6 +132,7 @@ type Order struct {
 	ID         string
 	BusinessID string
 	Number     int64 // counts per business without gaps; 0 until placed
+	Invoice    int64 // number of its receipt, counts per business without gaps; 0 until paid
 	BuyerID    string
 	Contact    Contact
 	Locale     string
@@ -145,6 +147,8 @@ type Order struct {
 	Lines      []Line
 	Totals     Totals
 	Fee        money.Amount // the operator's
+
+	AcceptFirst bool // the card is charged when the business accepts
 
 	HoldExpiresAt *time.Time // while unpaid
 	AcceptBy      *time.Time // while placed
@@ -175,6 +179,9 @@ type Totals struct {
 	Total        money.Amount `json:"total"`
 }
 
+// goodsLine is the kind of a line of goods; the other is "delivery".
+const goodsLine = "goods"
+
 // Line is one line of an order, as it was when it was placed.
 type Line struct {
 	N           int
@@ -192,9 +199,16 @@ type Line struct {
 	TaxIncluded bool
 	Total       money.Amount
 	Refunded    money.Amount
+	QtyAccepted int64 // what the business gives of it
+	QtyCharged  int64 // what the money taken is for
 	QtyRefunded int64
 
 	stockID string
+}
+
+// Left is what of the line was charged and has not gone back.
+func (l Line) Left() money.Amount {
+	return l.Total.Part(l.QtyCharged, l.Quantity).Sub(l.Refunded)
 }
 
 // Payment is what became of the money.
@@ -203,7 +217,7 @@ type Payment struct {
 	Attempt     int
 	Method      Method
 	State       PayState
-	Amount      money.Amount
+	Amount      money.Amount // what is to be taken: less than was asked for when something was missing
 	Captured    money.Amount
 	Refunded    money.Amount
 	ProviderFee money.Amount
@@ -221,8 +235,21 @@ type Refund struct {
 	Origin    string // shopper business operator auto external
 	Reason    string
 	State     RefundState
+	Lines     []RefundPart // what it is for, by the number of the line
 	CreatedAt time.Time
 }
+
+// RefundPart is what goes back of one line: for so many pieces of it, or for
+// none in particular when it was given back outside.
+type RefundPart struct {
+	Line     int
+	Quantity int64
+	Amount   money.Amount
+	Tax      money.Amount // in Amount
+}
+
+// Stuck reports whether the refund needs a person.
+func (o Order) Stuck() bool { return slices.Contains(stuckFlags, o.Flag) }
 
 // Open reports whether the business still has to do something.
 func (o Order) Open() bool {

@@ -188,7 +188,7 @@ func termsOf(b directory.Business) string {
 		name = b.Name
 	}
 	raw, err := json.Marshal(map[string]any{
-		"trader": map[string]any{"name": name, "register": b.RegisterNumber, "address": b.Address, "email": b.Email, "phone": b.Phone},
+		"trader": Seller{Name: name, Register: b.RegisterNumber, Address: b.Address, Email: b.Email, Phone: b.Phone},
 	})
 	if err != nil {
 		slog.Error("terms not kept", "business", b.ID, "error", err)

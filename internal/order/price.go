@@ -31,7 +31,7 @@ func price(currency string, goods []wanted, discount, deliveryFee int64) ([]Line
 		}
 		weights[i] = gross.Minor
 		lines = append(lines, Line{
-			Kind: "goods", ProductID: w.ware.ProductID, VariantID: w.ware.VariantID, Name: w.ware.Title, Options: w.ware.Options,
+			Kind: goodsLine, ProductID: w.ware.ProductID, VariantID: w.ware.VariantID, Name: w.ware.Title, Options: w.ware.Options,
 			Quantity: w.quantity, UnitPrice: w.ware.Price, Gross: gross, TaxMpct: w.ware.TaxMpct, TaxIncluded: w.ware.TaxIncluded,
 			stockID: w.ware.StockID,
 		})
@@ -54,7 +54,7 @@ func price(currency string, goods []wanted, discount, deliveryFee int64) ([]Line
 	t := Totals{Goods: of(0), Discount: of(discount), Delivery: of(0), TaxAdded: of(0), TaxContained: of(0), Total: of(0)}
 	for i := range lines {
 		l := &lines[i]
-		l.N, l.Refunded = i+1, of(0)
+		l.N, l.Refunded, l.QtyAccepted, l.QtyCharged = i+1, of(0), l.Quantity, l.Quantity
 		net := l.Gross.Sub(l.Discount)
 		if l.TaxIncluded {
 			l.Tax, l.Total = net.TaxWithin(l.TaxMpct), net
@@ -64,7 +64,7 @@ func price(currency string, goods []wanted, discount, deliveryFee int64) ([]Line
 			l.Total = net.Add(l.Tax)
 			t.TaxAdded = t.TaxAdded.Add(l.Tax)
 		}
-		if l.Kind == "goods" {
+		if l.Kind == goodsLine {
 			t.Goods = t.Goods.Add(l.Gross)
 		} else {
 			t.Delivery = t.Delivery.Add(l.Gross)

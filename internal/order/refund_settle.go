@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 
 	"nearby/internal/account"
 	"nearby/internal/errs"
@@ -56,7 +57,7 @@ func (s *Service) settleLocked(ctx context.Context, t *trade, p *payRow, refundI
 		if err := s.undoRefund(ctx, t, p, &r, answer); err != nil {
 			return err
 		}
-		return s.mail(ctx, "refund_failed", t.order.ID)
+		return s.refundNeedsPerson(ctx, t, "refund_failed")
 	}
 	if fee != nil && fee.Refunded > p.FeeRefunded {
 		if err := s.book(ctx, t, p, ledger.AppFeeRefund, fee.Refunded-p.FeeRefunded, fee.Currency, r.ID); err != nil {
@@ -92,6 +93,11 @@ func (s *Service) settleLocked(ctx context.Context, t *trade, p *payRow, refundI
 	if err := s.store.updatePay(ctx, p, map[string]any{"refunded": p.Refunded + r.Amount}); err != nil {
 		return err
 	}
+	if slices.Contains(stuckFlags, t.order.Flag) { // the money went back after all
+		if err := s.store.update(ctx, &t.order, map[string]any{"flag": "", "updated_at": s.Clock()}); err != nil {
+			return err
+		}
+	}
 	s.changed(ctx, t.order.ID, t.order.BusinessID)
 	return s.mail(ctx, "order_refunded", t.order.ID)
 }
@@ -125,7 +131,7 @@ func (s *Service) refundFailed(ctx context.Context, refundID string, failed erro
 		if err != nil || outside {
 			return err
 		}
-		return s.mail(ctx, "refund_failed", t.order.ID)
+		return s.refundNeedsPerson(ctx, t, "refund_failed")
 	})
 	if err != nil || !outside {
 		return err
@@ -168,7 +174,15 @@ func (s *Service) refundRest(ctx context.Context, refused refundRow) error {
 		if amount <= 0 {
 			return nil
 		}
-		return s.request(ctx, t, row, amount, nil, refused.Origin, refused.Reason, refused.RequestedBy)
+		give := giving{origin: refused.Origin, reason: refused.Reason, by: refused.RequestedBy}
+		if amount == row.Captured-row.RefundReserved {
+			return s.requestAll(ctx, t, row, give)
+		}
+		parts, err := s.spread(ctx, t, amount)
+		if err != nil {
+			return err
+		}
+		return s.request(ctx, t, row, amount, parts, give)
 	})
 }
 

@@ -226,10 +226,14 @@ func (s *Service) differences(o orderRow, p payRow, session payment.Session) []s
 	if in.Fee != nil {
 		fee = *in.Fee
 	}
-	check("fee", fee == p.Fee)
+	wantFee := p.Fee
+	if in.Status == payment.IntentSucceeded {
+		wantFee = p.takenFee()
+	}
+	check("fee", fee == wantFee)
 	check("transfer", !in.Transfer && in.OnBehalfOf == "")
 	check("intent amount", in.Amount == p.Amount)
-	check("received", in.Status != payment.IntentSucceeded || in.Received == p.Amount)
+	check("received", in.Status != payment.IntentSucceeded || in.Received == p.taken())
 	return wrong
 }
 
@@ -286,7 +290,10 @@ func (s *Service) paid(ctx context.Context, t *trade, p *payRow, session payment
 	if err := s.moveOrder(ctx, t, Settle, audit.System, map[string]any{"end_reason": ""}, map[string]any{"payment": p.ID}); err != nil {
 		return err
 	}
-	return s.placed(ctx, t, b)
+	if err := s.placed(ctx, t, b); err != nil {
+		return err
+	}
+	return s.issue(ctx, t)
 }
 
 // cardOf adds what is known of the charge and its card to a payment's columns.
@@ -325,7 +332,7 @@ func (s *Service) paidThoughStopped(ctx context.Context, t *trade, p *payRow) er
 	if err := s.mail(ctx, "order_cancelled", t.order.ID); err != nil {
 		return err
 	}
-	return s.requestAll(ctx, t, p, "auto", "stopped while paying", account.System)
+	return s.requestAll(ctx, t, p, giving{origin: "auto", reason: "stopped while paying", by: account.System})
 }
 
 // placed consumes the holds of an order that has just become placed, gives it
@@ -347,7 +354,11 @@ func (s *Service) placed(ctx context.Context, t *trade, b directory.Business) er
 	if err := s.store.emptyCart(ctx, t.order); err != nil {
 		return err
 	}
-	for _, template := range []string{"order_placed", "order_new"} {
+	placed := "order_placed"
+	if p := t.live(); p != nil && p.State == Authorized {
+		placed = "order_reserved"
+	}
+	for _, template := range []string{placed, "order_new"} {
 		if err := s.mail(ctx, template, t.order.ID); err != nil {
 			return err
 		}

@@ -63,13 +63,14 @@ const (
 	Redeliver     Event = "redeliver"
 	MissPickup    Event = "no_show"
 	Extend        Event = "extend"
+	TakeOff       Event = "take_off" // pieces of it cannot be had
 	Close         Event = "close"
 )
 
 // Events are all of them.
 var Events = []Event{
 	PlaceCard, PlaceCounter, PlaceFree, Settle, SettleAccept, Stop, Expire, Abandon, SettleStopped, Differ, Clear, Refuse, Accept, Decline,
-	TimeOut, Cancel, Start, MakeReady, Dispatch, HandOver, Deliver, FailDelivery, Redeliver, MissPickup, Extend, Close,
+	TimeOut, Cancel, Start, MakeReady, Dispatch, HandOver, Deliver, FailDelivery, Redeliver, MissPickup, Extend, TakeOff, Close,
 }
 
 type roles = []account.Role
@@ -104,6 +105,9 @@ var Life = lifecycle.New("order",
 		From: []State{Accepted, Preparing, Ready, OutForDelivery, DeliveryFailed, NoShow}, Event: Cancel,
 		By: roles{account.Owner, account.Staff, account.Operator, account.System}, To: Cancelled,
 	},
+	orderMove{From: []State{Accepted}, Event: TakeOff, By: byHouse, To: Accepted},
+	orderMove{From: []State{Preparing}, Event: TakeOff, By: byHouse, To: Preparing},
+	orderMove{From: []State{Ready}, Event: TakeOff, By: byHouse, To: Ready},
 	orderMove{From: []State{Accepted}, Event: Start, By: byHouse, To: Preparing},
 	orderMove{From: []State{Accepted, Preparing}, Event: MakeReady, By: byHouse, To: Ready},
 	orderMove{From: []State{Accepted, Preparing}, Event: Dispatch, By: byHouse, To: OutForDelivery},

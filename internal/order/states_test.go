@@ -84,7 +84,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{order.Placed, account.Shopper, []order.Event{order.Cancel}},
 		{order.Placed, account.Owner, []order.Event{order.Accept, order.Decline}},
 		{order.Accepted, account.Shopper, nil},
-		{order.Ready, account.Staff, []order.Event{order.Cancel, order.HandOver, order.MissPickup}},
+		{order.Ready, account.Staff, []order.Event{order.Cancel, order.TakeOff, order.HandOver, order.MissPickup}},
 		{order.Completed, account.Owner, nil},
 		{order.Review, account.Owner, nil},
 		{order.Review, account.Operator, []order.Event{order.Clear, order.Refuse}},

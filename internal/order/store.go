@@ -217,6 +217,31 @@ func (s store) lines(ctx context.Context, orderID string) ([]lineRow, error) {
 	return rows, database.Err(err, "order line")
 }
 
+// takeOff notes that pieces of a line will not be handed over; uncharged, that
+// no money is taken for them either. The line must be as it was read.
+func (s store) takeOff(ctx context.Context, l lineRow, qty int64, uncharged bool) error {
+	set := map[string]any{"qty_accepted": l.QtyAccepted - qty}
+	if uncharged {
+		set["qty_charged"] = l.QtyCharged - qty
+	}
+	result := s.db.Conn(ctx).Model(&lineRow{}).
+		Where("order_id = ? AND n = ? AND qty_accepted = ? AND qty_charged = ?", l.OrderID, l.N, l.QtyAccepted, l.QtyCharged).Updates(set)
+	if result.Error == nil && result.RowsAffected != 1 {
+		return errs.New(errs.Internal, "line_not_locked", "Something went wrong on our side.")
+	}
+	return database.Err(result.Error, "order line")
+}
+
+// returned notes that pieces of a placed order went back to the shelf.
+func (s store) returned(ctx context.Context, r reservationRow, qty int64) error {
+	result := s.db.Conn(ctx).Exec(`UPDATE reservations SET returned = returned + ?
+		WHERE order_id = ? AND stock_id = ? AND state = 'consumed' AND returned + ? <= qty`, qty, r.OrderID, r.StockID, qty)
+	if result.Error == nil && result.RowsAffected != 1 {
+		return errs.New(errs.Internal, "reservation_moved", "Something went wrong on our side.")
+	}
+	return database.Err(result.Error, "reservation")
+}
+
 // handed notes that all units of an order's goods left the house.
 func (s store) handed(ctx context.Context, orderID string) error {
 	err := s.db.Conn(ctx).Model(&lineRow{}).Where("order_id = ?", orderID).Update("qty_handed", clause.Column{Name: "qty_accepted"}).Error

@@ -36,6 +36,28 @@ func (s store) whole(ctx context.Context, rows []orderRow) ([]Order, error) {
 	if err != nil {
 		return nil, database.Err(err, "refund")
 	}
+	partsOf := map[string][]refundLineRow{}
+	if len(refunds) > 0 {
+		refundIDs := make([]string, len(refunds))
+		for i, f := range refunds {
+			refundIDs[i] = f.ID
+		}
+		var parts []refundLineRow
+		if err := conn.Where("refund_id IN ?", refundIDs).Order("refund_id, line_n").Find(&parts).Error; err != nil {
+			return nil, database.Err(err, "refund")
+		}
+		for _, part := range parts {
+			partsOf[part.RefundID] = append(partsOf[part.RefundID], part)
+		}
+	}
+	invoiceOf := map[string]int64{}
+	var invoices []invoiceRow
+	if err := conn.Where("order_id IN ?", ids).Find(&invoices).Error; err != nil {
+		return nil, database.Err(err, "invoice")
+	}
+	for _, invoice := range invoices {
+		invoiceOf[invoice.OrderID] = invoice.Number
+	}
 	orderOf := map[string]string{}
 	linesOf, paysOf, refundsOf := map[string][]lineRow{}, map[string][]payRow{}, map[string][]refundRow{}
 	for _, l := range lines {
@@ -51,7 +73,8 @@ func (s store) whole(ctx context.Context, rows []orderRow) ([]Order, error) {
 	}
 	orders := make([]Order, len(rows))
 	for i, r := range rows {
-		orders[i] = r.order(linesOf[r.ID], paysOf[r.ID], refundsOf[r.ID])
+		orders[i] = r.order(linesOf[r.ID], paysOf[r.ID], refundsOf[r.ID], partsOf)
+		orders[i].Invoice = invoiceOf[r.ID]
 	}
 	return orders, nil
 }

@@ -22,10 +22,10 @@ func (s store) claimRefund(ctx context.Context, p *payRow, amount int64) (bool, 
 }
 
 // claimLine moves a refund's share of a line: sign 1 claims it, −1 gives it
-// back.
+// back. No more goes back of a line than was charged for it.
 func (s store) claimLine(ctx context.Context, orderID string, part refundLineRow, sign int64) error {
 	result := s.db.Conn(ctx).Exec(`UPDATE order_lines SET refunded = refunded + ?, qty_refunded = qty_refunded + ?
-		WHERE order_id = ? AND n = ? AND refunded + ? BETWEEN 0 AND total AND qty_refunded + ? BETWEEN 0 AND qty`,
+		WHERE order_id = ? AND n = ? AND refunded + ? BETWEEN 0 AND total AND qty_refunded + ? BETWEEN 0 AND qty_charged`,
 		sign*part.Amount, sign*part.Qty, orderID, part.LineN, sign*part.Amount, sign*part.Qty)
 	if result.Error == nil && result.RowsAffected != 1 {
 		return errs.New(errs.Conflict, "nothing_to_refund", "This line has been given back already.")
@@ -41,6 +41,20 @@ func (s store) insertRefund(ctx context.Context, r refundRow, parts []refundLine
 		return nil
 	}
 	return database.Err(s.db.Conn(ctx).Create(&parts).Error, "refund")
+}
+
+// refundAsked reports whether a request with this token was granted already.
+func (s store) refundAsked(ctx context.Context, token string) (bool, error) {
+	var n int64
+	err := s.db.Conn(ctx).Model(&refundRow{}).Where("client_token = ?", token).Count(&n).Error
+	return n > 0, database.Err(err, "refund")
+}
+
+// flagged counts the orders with one of the flags.
+func (s store) flagged(ctx context.Context, flags []string) (int64, error) {
+	var n int64
+	err := s.db.Conn(ctx).Model(&orderRow{}).Where("flag <> '' AND flag IN ?", flags).Count(&n).Error
+	return n, database.Err(err, "order")
 }
 
 func (s store) refund(ctx context.Context, id string) (refundRow, error) {

@@ -81,6 +81,7 @@ type lineRow struct {
 	Total       int64
 	Refunded    int64
 	QtyAccepted int64
+	QtyCharged  int64
 	QtyHanded   int64
 	QtyRefunded int64
 }
@@ -91,6 +92,7 @@ type reservationRow struct {
 	OrderID   string
 	StockID   string
 	Qty       int64
+	Returned  int64
 	State     string
 	DropID    *string
 	Buyer     string
@@ -122,6 +124,8 @@ type payRow struct {
 	PaymentIntentID *string
 	ChargeID        *string
 	FeeID           *string
+	TakeAmount      *int64
+	TakeFee         *int64
 	Captured        int64
 	RefundReserved  int64
 	Refunded        int64
@@ -197,7 +201,7 @@ func value[T any](p *T) T {
 	return *p
 }
 
-func (r orderRow) order(lines []lineRow, pays []payRow, refunds []refundRow) Order {
+func (r orderRow) order(lines []lineRow, pays []payRow, refunds []refundRow, parts map[string][]refundLineRow) Order {
 	of := func(minor int64) money.Amount { return money.New(minor, r.Currency) }
 	o := Order{
 		ID: r.ID, BusinessID: r.BusinessID, Number: value(r.Number), BuyerID: value(r.BuyerID), Locale: r.Locale,
@@ -207,7 +211,7 @@ func (r orderRow) order(lines []lineRow, pays []payRow, refunds []refundRow) Ord
 			Goods: of(r.Goods), Discount: of(r.Discount), Delivery: of(r.Delivery), TaxAdded: of(r.TaxAdded),
 			TaxContained: of(r.TaxContained), Total: of(r.Total),
 		},
-		Fee: of(r.Fee), HoldExpiresAt: r.HoldExpiresAt, AcceptBy: r.AcceptBy, EndReason: r.EndReason, DeclineReason: r.DeclineReason,
+		AcceptFirst: r.CaptureOn == captureOnAccept, Fee: of(r.Fee), HoldExpiresAt: r.HoldExpiresAt, AcceptBy: r.AcceptBy, EndReason: r.EndReason, DeclineReason: r.DeclineReason,
 		Flag: r.Flag, CreatedAt: r.CreatedAt, PlacedAt: r.PlacedAt, AcceptedAt: r.AcceptedAt, ReadyAt: r.ReadyAt, DoneAt: r.DoneAt,
 		UpdatedAt: r.UpdatedAt, Version: r.Version,
 	}
@@ -224,7 +228,11 @@ func (r orderRow) order(lines []lineRow, pays []payRow, refunds []refundRow) Ord
 		}
 	}
 	for _, f := range refunds {
-		o.Refunds = append(o.Refunds, Refund{ID: f.ID, Amount: of(f.Amount), Origin: f.Origin, Reason: f.Reason, State: f.State, CreatedAt: f.CreatedAt})
+		refund := Refund{ID: f.ID, Amount: of(f.Amount), Origin: f.Origin, Reason: f.Reason, State: f.State, CreatedAt: f.CreatedAt}
+		for _, part := range parts[f.ID] {
+			refund.Lines = append(refund.Lines, RefundPart{Line: part.LineN, Quantity: part.Qty, Amount: of(part.Amount), Tax: of(part.Tax)})
+		}
+		o.Refunds = append(o.Refunds, refund)
 	}
 	return o
 }
@@ -234,7 +242,7 @@ func (l lineRow) line(currency string) Line {
 	out := Line{
 		N: l.N, Kind: l.Kind, ProductID: value(l.ProductID), VariantID: value(l.VariantID), Name: l.Name, Quantity: l.Qty, UnitPrice: of(l.UnitPrice),
 		Gross: of(l.Gross), Discount: of(l.Discount), Tax: of(l.Tax), TaxMpct: l.TaxMpct, TaxIncluded: l.TaxIncluded, Total: of(l.Total),
-		Refunded: of(l.Refunded), QtyRefunded: l.QtyRefunded, stockID: value(l.StockID),
+		Refunded: of(l.Refunded), QtyAccepted: l.QtyAccepted, QtyCharged: l.QtyCharged, QtyRefunded: l.QtyRefunded, stockID: value(l.StockID),
 	}
 	_ = json.Unmarshal([]byte(l.OptionsJSON), &out.Options) // written by us
 	return out
@@ -248,14 +256,30 @@ func lineOf(orderID string, l Line) lineRow {
 	return lineRow{
 		OrderID: orderID, N: l.N, Kind: l.Kind, ProductID: pointer(l.ProductID), VariantID: pointer(l.VariantID), StockID: pointer(l.stockID),
 		Name: l.Name, OptionsJSON: string(options), Qty: l.Quantity, UnitPrice: l.UnitPrice.Minor, Gross: l.Gross.Minor, Discount: l.Discount.Minor,
-		Tax: l.Tax.Minor, TaxMpct: l.TaxMpct, TaxIncluded: l.TaxIncluded, Total: l.Total.Minor, QtyAccepted: l.Quantity,
+		Tax: l.Tax.Minor, TaxMpct: l.TaxMpct, TaxIncluded: l.TaxIncluded, Total: l.Total.Minor, QtyAccepted: l.Quantity, QtyCharged: l.Quantity,
 	}
+}
+
+// taken is what is to be taken of the payment, and takenFee the operator's
+// share of that.
+func (p payRow) taken() int64 {
+	if p.TakeAmount != nil {
+		return *p.TakeAmount
+	}
+	return p.Amount
+}
+
+func (p payRow) takenFee() int64 {
+	if p.TakeFee != nil {
+		return *p.TakeFee
+	}
+	return p.Fee
 }
 
 func (p payRow) payment(order State) *Payment {
 	of := func(minor int64) money.Amount { return money.New(minor, p.Currency) }
 	return &Payment{
-		ID: p.ID, Attempt: p.Attempt, Method: p.Method, State: p.State, Amount: of(p.Amount), Captured: of(p.Captured), Refunded: of(p.Refunded),
+		ID: p.ID, Attempt: p.Attempt, Method: p.Method, State: p.State, Amount: of(p.taken()), Captured: of(p.Captured), Refunded: of(p.Refunded),
 		ProviderFee: of(p.StripeFee), CardBrand: value(p.CardBrand), CardLast4: value(p.CardLast4), ReceiptURL: value(p.ReceiptURL),
 		ExpiresAt: p.ExpiresAt, Payable: order == PendingPayment && (p.State == Creating || p.State == Payable || p.State == Failed),
 	}

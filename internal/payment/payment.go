@@ -52,6 +52,8 @@ type Gateway interface {
 	DashboardLink(ctx context.Context, key Key, account string) (string, error)
 	// Balance reads what an account holds at the provider.
 	Balance(ctx context.Context, account string) (Balance, error)
+	// Payouts lists what was last sent to an account's bank, newest first.
+	Payouts(ctx context.Context, account string) ([]Payout, error)
 
 	// Movements lists changes of an account's balance, newest first.
 	Movements(ctx context.Context, account string, filter MovementFilter) ([]Movement, error)
@@ -259,6 +261,16 @@ type Account struct {
 
 // Balance is what an account holds, by currency (upper case), in minor units.
 type Balance struct{ Available, Pending map[string]int64 }
+
+// Payout is money on its way from an account to its bank.
+type Payout struct {
+	ID        string
+	Amount    int64
+	Currency  string
+	Status    string // pending in_transit paid failed canceled
+	CreatedAt time.Time
+	ArrivesAt time.Time // a day, expected or real
+}
 
 // Event is a webhook's or a listed event: only the parts that the program
 // acts on. The object itself is always read again.

@@ -171,6 +171,7 @@ const (
 	opOnboard   = "onboarding link"
 	opDashboard = "dashboard link"
 	opBalance   = "read balance"
+	opPayouts   = "list payouts"
 	opEvents    = "list events"
 	opMovements = "list movements"
 	opEndpoint  = "open webhook endpoint"

@@ -104,6 +104,28 @@ func (s *Stripe) Balance(ctx context.Context, account string) (Balance, error) {
 	return Balance{Available: sums(balance.Available), Pending: sums(balance.Pending)}, nil
 }
 
+// shownPayouts is how many payouts are read at once.
+const shownPayouts = 10
+
+// Payouts lists what was last sent to an account's bank, newest first, at most
+// ten.
+func (s *Stripe) Payouts(ctx context.Context, account string) ([]Payout, error) {
+	params := &stripe.PayoutListParams{}
+	if err := onList(ctx, opPayouts, account, &params.ListParams); err != nil {
+		return nil, err
+	}
+	params.Limit = stripe.Int64(shownPayouts)
+	var found []Payout
+	list := s.api.Payouts.List(params)
+	for list.Next() {
+		p := list.Payout()
+		found = append(found, Payout{
+			ID: p.ID, Amount: p.Amount, Currency: upper(p.Currency), Status: string(p.Status), CreatedAt: at(p.Created), ArrivesAt: at(p.ArrivalDate),
+		})
+	}
+	return found, failure(opPayouts, list.Err())
+}
+
 func sums(amounts []*stripe.Amount) map[string]int64 {
 	out := map[string]int64{}
 	for _, a := range amounts {

@@ -199,7 +199,9 @@ func (s *Stripe) Refund(ctx context.Context, key Key, in RefundInput) (Refund, e
 	return refundOf(opRefund, in.Account, refund)
 }
 
-// Refunds lists the refunds of an intent, newest first, at most a hundred.
+// Refunds lists the refunds of an intent, newest first, at most a hundred. What
+// an authorisation let go was never taken and is none, although Stripe may list
+// it as one.
 func (s *Stripe) Refunds(ctx context.Context, intent Ref) ([]Refund, error) {
 	params := &stripe.RefundListParams{PaymentIntent: stripe.String(intent.ID)}
 	if err := onList(ctx, opRefunds, intent.Account, &params.ListParams); err != nil {
@@ -208,6 +210,10 @@ func (s *Stripe) Refunds(ctx context.Context, intent Ref) ([]Refund, error) {
 	var found []Refund
 	list := s.api.Refunds.List(params)
 	for list.Next() {
+		switch list.Refund().Reason {
+		case stripe.RefundReasonExpiredUncapturedCharge, "partial_capture":
+			continue
+		}
 		refund, err := refundOf(opRefunds, intent.Account, list.Refund())
 		if err != nil {
 			return nil, err

@@ -86,6 +86,10 @@ var calls = []struct {
 		_, err := g.Balance(ctx, "acct_123")
 		return err
 	}},
+	{"Payouts", "GET", "/v1/payouts", "acct_123", false, func(ctx context.Context, g Gateway) error {
+		_, err := g.Payouts(ctx, "acct_123")
+		return err
+	}},
 	{"Movements", "GET", "/v1/balance_transactions", "acct_123", false, func(ctx context.Context, g Gateway) error {
 		_, err := g.Movements(ctx, "acct_123", MovementFilter{Since: time.Unix(1, 0), Source: "ch_1"})
 		return err
@@ -187,6 +191,22 @@ func TestStripeMockAcceptsTheEndpoints(t *testing.T) {
 	}
 	if _, err := g.endpoints(t.Context()); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestReleasesAreNoRefunds reads a list in which Stripe names what a smaller
+// capture let go.
+func TestReleasesAreNoRefunds(t *testing.T) {
+	g := gatewayOver(t, "http://stripe.test", roundTrip(func(r *http.Request) (*http.Response, error) {
+		body := `{"object": "list", "has_more": false, "url": "/v1/refunds", "data": [
+			{"id": "re_1", "object": "refund", "amount": 5, "currency": "eur", "status": "succeeded", "reason": "partial_capture"},
+			{"id": "re_2", "object": "refund", "amount": 7, "currency": "eur", "status": "succeeded", "reason": "requested_by_customer"},
+			{"id": "re_3", "object": "refund", "amount": 9, "currency": "eur", "status": "succeeded", "reason": "expired_uncaptured_charge"}]}`
+		return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
+	}))
+	found, err := g.Refunds(t.Context(), Ref{"acct_123", "pi_1"})
+	if err != nil || len(found) != 1 || found[0].ID != "re_2" {
+		t.Errorf("refunds %+v, %v", found, err)
 	}
 }
 

@@ -54,6 +54,7 @@ type Deps struct {
 type Service struct {
 	Deps
 	store store
+	purse purse
 }
 
 // New makes the service.

@@ -458,6 +458,14 @@ func (g *Gateway) DashboardLink(ctx context.Context, key payment.Key, account st
 	return "https://connect.stripe.com/express/" + account + "/" + g.id("l"), first(before, after)
 }
 
+// Payouts are none.
+func (g *Gateway) Payouts(ctx context.Context, account string) ([]payment.Payout, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	after, before := g.call(ctx, Call{"payouts", account, "", ""})
+	return nil, first(before, after)
+}
+
 // Balance is empty.
 func (g *Gateway) Balance(ctx context.Context, account string) (payment.Balance, error) {
 	g.mu.Lock()

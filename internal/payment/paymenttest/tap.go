@@ -101,6 +101,11 @@ func (t *Tap) DashboardLink(ctx context.Context, key payment.Key, account string
 	return tap(t, ctx, "dashboard link", func() (string, error) { return t.Gateway.DashboardLink(ctx, key, account) })
 }
 
+// Payouts passes on.
+func (t *Tap) Payouts(ctx context.Context, account string) ([]payment.Payout, error) {
+	return tap(t, ctx, "payouts", func() ([]payment.Payout, error) { return t.Gateway.Payouts(ctx, account) })
+}
+
 // Balance passes on.
 func (t *Tap) Balance(ctx context.Context, account string) (payment.Balance, error) {
 	return tap(t, ctx, "balance", func() (payment.Balance, error) { return t.Gateway.Balance(ctx, account) })

@@ -17,6 +17,7 @@ import (
 	"nearby/internal/inbox"
 	"nearby/internal/job"
 	"nearby/internal/ledger"
+	"nearby/internal/order"
 	"nearby/internal/server/pages"
 	"nearby/internal/server/route"
 	"nearby/internal/server/view"
@@ -31,6 +32,7 @@ type Handlers struct {
 	Jobs         *job.Queue
 	Inbox        *inbox.Inbox
 	Ledger       *ledger.Ledger
+	Order        *order.Service
 	Version      string
 	Started      time.Time
 }
@@ -139,12 +141,17 @@ func (h *Handlers) health(r *route.Request, page *pages.Admin) error {
 		return err
 	}
 	books := pages.Check{Word: "ledger", OK: unbalanced == 0, Note: r.Text("admin.ledger_note", "Unbalanced", strconv.FormatInt(unbalanced, 10))}
+	stuck, err := h.Order.StuckRefunds(ctx)
+	if err != nil {
+		return err
+	}
+	refunds := pages.Check{Word: "refunds", OK: stuck == 0, Note: r.Text("admin.refunds_note", "Stuck", strconv.FormatInt(stuck, 10))}
 	tip, err := h.Audit.Tip(ctx)
 	if err != nil {
 		return err
 	}
 	log := pages.Check{Word: "audit", OK: true, Note: r.Text("admin.audit_note", "Entries", strconv.FormatInt(tip.Seq, 10))}
-	page.Health = []pages.Check{index, work, provider, books, log}
+	page.Health = []pages.Check{index, work, provider, refunds, books, log}
 	return nil
 }
 

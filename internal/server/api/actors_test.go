@@ -71,6 +71,7 @@ var actors = map[string]expect{
 
 	"list-business-orders": workers,
 	"accept-order":         workers,
+	"take-off-order":       workers,
 	"start-order":          workers,
 	"ready-order":          workers,
 	"no-show-order":        workers,

@@ -22,7 +22,11 @@ func (a *api) counter() {
 		summary: "The orders of a business, newest first",
 		query:   map[string]any{"state": "placed,accepted", "limit": 2},
 	}, a.businessOrders)
-	add(a, line("accept", "Say yes to a placed order", "", nil), act(a, a.Order.Accept))
+	missing := map[string]any{"missing": []any{map[string]any{"line": 1, "quantity": 1}}}
+	add(a, line("accept", "Say yes to a placed order", "A card that was only authorised is charged now. With missing, these pieces are taken off the order and not charged.",
+		missing), a.accept)
+	add(a, line("take-off", "Take pieces that cannot be had off an accepted order", "What was paid for them goes back, and they are for sale again unless gone. "+
+		"409 nothing_left when it would be all of the order: abort it instead.", missing), a.takeOff)
 	add(a, line("start", "Say that the business is at work on it", "", nil), act(a, a.Order.Start))
 	add(a, line("ready", "Say that it can be collected, or is on its way", "", nil), act(a, a.Order.Ready))
 	add(a, line("no-show", "Say that nobody came for it", "", nil), act(a, a.Order.Missed))
@@ -30,8 +34,10 @@ func (a *api) counter() {
 	add(a, line("decline", "Say no to a placed order", "The money goes back. With gone the pieces are taken off the shelf.", why), ending(a, a.Order.Decline))
 	add(a, line("abort", "Cancel an accepted order that cannot be fulfilled", "The money goes back.", why), ending(a, a.Order.Abort))
 	add(a, line("complete", "Hand over to whoever says the pickup code", "", map[string]any{"code": exampleCode}), a.complete)
-	add(a, line("refund", "Give back everything that is left of the payment", "The order stays where it is. Asking twice gives back once.",
-		map[string]any{"reason": "Came cold"}), a.refund)
+	add(a, line("refund", "Give back some pieces of an order, or all that is left of its payment",
+		"What pieces cost was fixed when they were bought, so that all of them give the charge to the last cent. "+
+			"The order stays where it is: take-off is for pieces that are not handed over. Asking twice with one Idempotency-Key gives back once.",
+		map[string]any{"reason": "Came cold", "lines": []any{map[string]any{"line": 1, "quantity": 1}}}), a.refund)
 }
 
 type businessOrdersInput struct {
@@ -104,6 +110,48 @@ func act(a *api, do step) func(context.Context, *caller, *OrderPath) (answer[Ord
 	}
 }
 
+// Pieces are some of a line of an order.
+type Pieces struct {
+	Line     int   `json:"line" minimum:"1" doc:"Its place among the order's lines, from 1."`
+	Quantity int64 `json:"quantity" minimum:"1" maximum:"999"`
+}
+
+func piecesOf(list []Pieces) []order.Pieces {
+	return each(list, func(p Pieces) order.Pieces { return order.Pieces(p) })
+}
+
+type acceptInput struct {
+	OrderPath
+	Body *struct {
+		Missing []Pieces `json:"missing,omitempty" maxItems:"200" doc:"What cannot be had."`
+		Gone    bool     `json:"gone,omitempty" doc:"The missing pieces are not there: they are not for sale again."`
+	}
+}
+
+func (a *api) accept(ctx context.Context, c *caller, in *acceptInput) (answer[Order], error) {
+	return act(a, func(ctx context.Context, actor account.Actor, businessID, orderID string) (order.Order, error) {
+		missing := order.Missing{}
+		if in.Body != nil {
+			missing = order.Missing{Pieces: piecesOf(in.Body.Missing), Gone: in.Body.Gone}
+		}
+		return a.Order.AcceptShort(ctx, actor, businessID, orderID, missing)
+	})(ctx, c, &in.OrderPath)
+}
+
+type takeOffInput struct {
+	OrderPath
+	Body struct {
+		Missing []Pieces `json:"missing" minItems:"1" maxItems:"200" doc:"What cannot be had."`
+		Gone    bool     `json:"gone,omitempty" doc:"It is not there: not for sale again."`
+	}
+}
+
+func (a *api) takeOff(ctx context.Context, c *caller, in *takeOffInput) (answer[Order], error) {
+	return act(a, func(ctx context.Context, actor account.Actor, businessID, orderID string) (order.Order, error) {
+		return a.Order.TakeOff(ctx, actor, businessID, orderID, order.Missing{Pieces: piecesOf(in.Body.Missing), Gone: in.Body.Gone})
+	})(ctx, c, &in.OrderPath)
+}
+
 type endingInput struct {
 	OrderPath
 	Body struct {
@@ -139,12 +187,13 @@ func (a *api) complete(ctx context.Context, c *caller, in *completeInput) (answe
 type refundInput struct {
 	OrderPath
 	Body struct {
-		Reason string `json:"reason,omitempty" maxLength:"200"`
+		Reason string   `json:"reason,omitempty" maxLength:"200"`
+		Lines  []Pieces `json:"lines,omitempty" maxItems:"200" doc:"What it is for, delivery too; everything that is left when it is missing."`
 	}
 }
 
 func (a *api) refund(ctx context.Context, c *caller, in *refundInput) (answer[Order], error) {
 	return act(a, func(ctx context.Context, actor account.Actor, businessID, orderID string) (order.Order, error) {
-		return a.Order.Refund(ctx, actor, businessID, orderID, order.RefundInput{Reason: in.Body.Reason, ClientToken: c.key})
+		return a.Order.Refund(ctx, actor, businessID, orderID, order.RefundInput{Reason: in.Body.Reason, Lines: piecesOf(in.Body.Lines), ClientToken: c.key})
 	})(ctx, c, &in.OrderPath)
 }

@@ -43,6 +43,7 @@ var examplePaths = map[string]map[string]string{
 	"reopen-business":   {"id": "winter-bar"},
 	"cancel-order":      {"order_id": exampleID(11)},
 	"accept-order":      {"order_id": exampleID(12)},
+	"take-off-order":    {"order_id": exampleID(50)},
 	"start-order":       {"order_id": exampleID(13)},
 	"ready-order":       {"order_id": exampleID(14)},
 	"no-show-order":     {"order_id": exampleID(15)},

@@ -379,6 +379,7 @@ func (h *house) orders() {
 	h.ids[exampleID(11)] = h.place(order.PayAtPickup, order.Buyer{UserID: h.shopper.ID}).Order.ID
 	do(12)
 	do(13, o.Accept)
+	do(50, o.Accept)
 	do(14, o.Accept)
 	do(15, o.Accept, o.Ready)
 	do(16)

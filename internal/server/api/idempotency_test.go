@@ -122,9 +122,9 @@ func TestARequestThatDiedIsFreeAgain(t *testing.T) {
 	h := open(t, dbtest.SQLite(t), server.Config{})
 	h.furnish()
 	body, target := []byte(`{"reason":"cold"}`), prefix+"/orders/"+h.ids[exampleID(19)]+"/refund"
-	in, err := json.Marshal(refundInput{OrderPath: OrderPath{h.ids[exampleID(19)]}, Body: struct {
-		Reason string `json:"reason,omitempty" maxLength:"200"`
-	}{"cold"}})
+	var typed refundInput
+	typed.OrderID, typed.Body.Reason = h.ids[exampleID(19)], "cold"
+	in, err := json.Marshal(typed)
 	h.must(err)
 	w := wishOf("refund-order", h.owner.ID, "k", in)
 	h.must(h.db.Tx(h.ctx(), func(ctx context.Context) error { return h.api.once.begin(ctx, w) }))

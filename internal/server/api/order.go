@@ -131,6 +131,7 @@ type Line struct {
 	Title     string   `json:"title"`
 	Options   []string `json:"options"`
 	Quantity  int64    `json:"quantity"`
+	Accepted  int64    `json:"accepted" doc:"Pieces the business gives: fewer than quantity when some were missing."`
 	UnitPrice Amount   `json:"unit_price"`
 	Discount  Amount   `json:"discount"`
 	Tax       Amount   `json:"tax"`
@@ -140,7 +141,7 @@ type Line struct {
 
 func lineView(l order.Line) Line {
 	return Line{
-		Kind: l.Kind, ProductID: some(l.ProductID), VariantID: some(l.VariantID), Title: l.Title(), Options: words(l.Options), Quantity: l.Quantity,
+		Kind: l.Kind, ProductID: some(l.ProductID), VariantID: some(l.VariantID), Title: l.Title(), Options: words(l.Options), Quantity: l.Quantity, Accepted: l.QtyAccepted,
 		UnitPrice: amount(l.UnitPrice), Discount: amount(l.Discount), Tax: amount(l.Tax), Total: amount(l.Total), Refunded: amount(l.Refunded),
 	}
 }
@@ -190,6 +191,7 @@ type Order struct {
 	Token         string     `json:"token,omitempty" doc:"Opens this order; only in the answer that placed it."`
 	BusinessID    string     `json:"business_id"`
 	Number        *int64     `json:"number" doc:"Counts per business; null until placed."`
+	InvoiceNumber *int64     `json:"invoice_number" doc:"Of its receipt; counts per business without gaps, null until paid."`
 	State         string     `json:"state" doc:"pending_payment, expiring, expired, cancelled, review, placed, accepted, declined, preparing, ready, out_for_delivery, delivery_failed, completed, no_show or closed."`
 	Fulfilment    Handover   `json:"fulfilment"`
 	Contact       Contact    `json:"contact"`
@@ -226,6 +228,7 @@ type Handover struct {
 type Payment struct {
 	Method     string  `json:"method" enum:"card,at_pickup,none"`
 	State      string  `json:"state" doc:"creating, open, processing, authorized, paid, failed, expired, due, collected, waived …; none for a free order."`
+	Amount     Amount  `json:"amount" doc:"What is or will be taken: less than the order's total when something was missing."`
 	Refunded   Amount  `json:"refunded"`
 	CardBrand  *string `json:"card_brand"`
 	CardLast4  *string `json:"card_last4"`
@@ -239,7 +242,16 @@ type Refund struct {
 	Origin    string    `json:"origin"`
 	Reason    string    `json:"reason"`
 	State     string    `json:"state"`
+	Lines     []Part    `json:"lines" doc:"What it is for."`
 	CreatedAt time.Time `json:"created_at"`
+}
+
+// Part is what goes back of one line.
+type Part struct {
+	Line     int    `json:"line" doc:"Its place among the order's lines, from 1."`
+	Quantity int64  `json:"quantity" doc:"Pieces; 0 when it was given back outside and for none in particular."`
+	Amount   Amount `json:"amount"`
+	Tax      Amount `json:"tax" doc:"In the amount."`
 }
 
 var methods = map[order.Method]string{order.Card: order.PayCard, order.Counter: order.PayAtPickup, order.Free: "none"}
@@ -249,23 +261,29 @@ func orderView(o order.Order) Order {
 		ID: o.ID, BusinessID: o.BusinessID, State: string(o.State), Contact: Contact(o.Contact), Note: o.Note, Lines: each(o.Lines, lineView),
 		Fulfilment: Handover{Kind: string(o.Kind), SlotFrom: o.SlotFrom.UTC(), SlotTo: o.SlotTo.UTC(), TimeZone: o.Zone},
 		Totals:     totalsView(o.Totals), Total: amount(o.Totals.Total),
-		Payment:       Payment{Method: methods[o.Method], State: "none", Refunded: Amount{0, o.Totals.Total.Currency}},
+		Payment:       Payment{Method: methods[o.Method], State: "none", Amount: amount(o.Totals.Total), Refunded: Amount{0, o.Totals.Total.Currency}},
 		HoldExpiresAt: momentOf(o.HoldExpiresAt), AcceptBy: momentOf(o.AcceptBy), EndReason: o.EndReason, DeclineReason: o.DeclineReason,
 		CreatedAt: o.CreatedAt.UTC(), PlacedAt: momentOf(o.PlacedAt), AcceptedAt: momentOf(o.AcceptedAt), ReadyAt: momentOf(o.ReadyAt),
 		DoneAt: momentOf(o.DoneAt), UpdatedAt: o.UpdatedAt.UTC(),
 		Refunds: each(o.Refunds, func(r order.Refund) Refund {
-			return Refund{ID: r.ID, Amount: amount(r.Amount), Origin: r.Origin, Reason: r.Reason, State: string(r.State), CreatedAt: r.CreatedAt.UTC()}
+			return Refund{
+				ID: r.ID, Amount: amount(r.Amount), Origin: r.Origin, Reason: r.Reason, State: string(r.State), CreatedAt: r.CreatedAt.UTC(),
+				Lines: each(r.Lines, func(p order.RefundPart) Part { return Part{p.Line, p.Quantity, amount(p.Amount), amount(p.Tax)} }),
+			}
 		}),
 	}
 	if o.Number > 0 {
 		v.Number = &o.Number
+	}
+	if o.Invoice > 0 {
+		v.InvoiceNumber = &o.Invoice
 	}
 	if o.Address != nil {
 		address := addressView(*o.Address)
 		v.Fulfilment.Address = maybe(&address)
 	}
 	if p := o.Payment; p != nil {
-		v.Payment.State, v.Payment.Refunded = string(p.State), amount(p.Refunded)
+		v.Payment.State, v.Payment.Amount, v.Payment.Refunded = string(p.State), amount(p.Amount), amount(p.Refunded)
 		v.Payment.CardBrand, v.Payment.CardLast4, v.Payment.ReceiptURL = some(p.CardBrand), some(p.CardLast4), some(p.ReceiptURL)
 	}
 	return v

@@ -3,12 +3,12 @@ package owner
 import (
 	"errors"
 	"io"
+	"strconv"
 	"strings"
 
 	"nearby/internal/account"
 	"nearby/internal/errs"
 	"nearby/internal/ident"
-	"nearby/internal/money"
 	"nearby/internal/order"
 	"nearby/internal/server/pages"
 	"nearby/internal/server/route"
@@ -114,7 +114,7 @@ func (h *Handlers) orderPage(r *route.Request, p place) (*pages.OwnerOrder, erro
 		Number: view.OrderNumber(o), State: view.State(o), Tone: view.Tone(o), Kind: string(o.Kind), Payment: view.Payment(o),
 		PlacedAt: o.CreatedAt.In(zone), Name: o.Contact.Name, Email: o.Contact.Email, Phone: view.Phone(o.Contact.Phone), PhoneURL: o.Contact.Phone,
 		Note: o.Note, Steps: view.OrderSteps(o), Lines: view.OrderLines(o.Lines, p.kind.Hue), Token: ident.Token(),
-		ActionURL: p.path("/orders/" + o.ID), Reasons: declineReasons(r, ""), Prove: unproven(r),
+		Form: pages.OrderForm{Give: map[int]string{}}, ActionURL: p.path("/orders/" + o.ID), Reasons: declineReasons(r, ""), Prove: unproven(r),
 	}
 	head(r, &page.Base, "manage.orders")
 	page.Title = r.Text("order.number", "Number", page.Number)
@@ -133,6 +133,9 @@ func (h *Handlers) orderPage(r *route.Request, p place) (*pages.OwnerOrder, erro
 	if o.Open() {
 		page.ReadyBy = o.SlotFrom.In(zone)
 		page.EventsURL, page.Refresh = page.ActionURL+"/events", 30
+	}
+	if o.Invoice > 0 {
+		page.ReceiptURL = page.ActionURL + "/receipt"
 	}
 	h.allow(page, o, p)
 	return page, h.picture(r, page)
@@ -155,29 +158,25 @@ func (h *Handlers) allow(page *pages.OwnerOrder, o order.Order, p place) {
 	left, captured := refundable(o)
 	page.Refundable = left
 	page.CanRefund = captured && left.Minor > 0 && p.role.May(account.RightRefund)
-	refunded := int64(0)
-	if o.Payment != nil {
-		refunded = o.Payment.Refunded.Minor
+	if o.Stuck() {
+		page.Stuck = o.Flag
 	}
-	page.Total = view.Total(o.Totals, refunded)
-}
-
-// refundable is what is left of a payment that arrived; false when none did.
-func refundable(o order.Order) (money.Amount, bool) {
-	left := o.Totals.Total
-	left.Minor = 0
-	if o.Payment == nil || o.Payment.State != order.Paid && o.Payment.State != order.Collected {
-		return left, false
+	if captured {
+		page.Seen = strconv.FormatInt(o.Payment.Captured.Minor-left.Minor, 10)
 	}
-	left = o.Payment.Captured
-	for _, refund := range o.Refunds {
-		switch refund.State {
-		case order.RefundFailed, order.RefundCanceled:
-		default:
-			left.Minor -= refund.Amount.Minor
+	for _, line := range o.Lines {
+		if n := line.QtyCharged - line.QtyRefunded; n > 0 && line.Left().Minor > 0 {
+			page.Back = append(page.Back, pages.BackLine{N: line.N, Name: lineName(line), Left: int(n), Price: line.Left(), Value: "0"})
 		}
 	}
-	return left, true
+	page.Total, page.Reserved = view.OrderTotal(o), view.Reserved(o)
+	page.CanTakeOff = may(order.TakeOff)
+	page.CanShort = page.CanAccept || page.CanTakeOff
+	for _, line := range page.Lines {
+		if page.Form.Give[line.N] == "" {
+			page.Form.Give[line.N] = strconv.Itoa(line.Left)
+		}
+	}
 }
 
 // picture puts the photos of the products beside the lines.
@@ -226,7 +225,18 @@ func (h *Handlers) act(r *route.Request, p place, done string, fn func(orderID s
 	if failed != nil {
 		return nil, errors.Join(failed, err)
 	}
-	page.Form = pages.OrderForm{Reason: r.FormValue("reason"), Code: r.FormValue("code"), Note: r.FormValue("refund_note")}
+	page.Form.Reason, page.Form.Code, page.Form.Note = r.FormValue("reason"), r.FormValue("code"), r.FormValue("refund_note")
+	for _, line := range page.Lines {
+		if typed := r.FormValue(giveField(line.N)); typed != "" {
+			page.Form.Give[line.N] = typed
+		}
+	}
+	page.Form.Gone = r.FormValue("gone") != ""
+	for i, line := range page.Back {
+		if typed := r.FormValue(backField(line.N)); typed != "" {
+			page.Back[i].Value = typed
+		}
+	}
 	page.Reasons = declineReasons(r, page.Form.Reason)
 	page.EventsURL, page.Refresh = "", 0 // news would take the place of what was wrong
 	if isInvalid {
@@ -277,23 +287,6 @@ func (h *Handlers) decline(r *route.Request, p place) (route.Answer, error) {
 func (h *Handlers) abort(r *route.Request, p place) (route.Answer, error) {
 	return h.act(r, p, "order.done_abort", func(id string) (order.Order, error) {
 		return h.Order.Abort(r.Req().Context(), r.As(account.Owner), p.ID, id, r.FormValue("reason"), r.FormValue("gone") != "")
-	})
-}
-
-func (h *Handlers) refund(r *route.Request, p place) (route.Answer, error) {
-	return h.act(r, p, "order.done_refund", func(id string) (order.Order, error) {
-		note := strings.TrimSpace(r.FormValue("refund_note"))
-		if note == "" {
-			return order.Order{}, errs.Fields([]errs.Field{{Name: "refund_note", Code: "required", Message: r.Text("order.say_why")}})
-		}
-		if err := h.prove(r); err != nil {
-			return order.Order{}, err
-		}
-		o, err := h.Order.Refund(r.Req().Context(), r.As(account.Owner), p.ID, id, order.RefundInput{Reason: note, ClientToken: r.FormValue("token")})
-		if wrong, ok := view.Errors(err); ok {
-			err = errs.Fields([]errs.Field{{Name: "refund_note", Code: errs.Of(err).Code, Message: wrong[0].Message}})
-		}
-		return o, err
 	})
 }
 

@@ -428,8 +428,8 @@ func TestOrders(t *testing.T) {
 	}
 
 	form := owner.See(at)
-	status(t, owner.Fill(form, at+"/refund", url.Values{"refund_note": {" "}}), http.StatusUnprocessableEntity)
-	status(t, owner.Fill(form, at+"/refund", url.Values{"refund_note": {"Burnt."}}), http.StatusOK)
+	status(t, owner.Fill(form, at+"/refund", url.Values{"refund_note": {" "}, "all": {"1"}}), http.StatusUnprocessableEntity)
+	status(t, owner.Fill(form, at+"/refund", url.Values{"refund_note": {"Burnt."}, "all": {"1"}}), http.StatusOK)
 	if o, _ := site.Order.Get(t.Context(), done.ID); len(o.Refunds) != 1 || o.Refunds[0].Amount.Minor != 480 {
 		t.Errorf("refunds %+v", o.Refunds)
 	}

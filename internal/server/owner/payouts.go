@@ -56,7 +56,39 @@ func (h *Handlers) payoutsPage(r *route.Request, p place) (*pages.Payouts, error
 	if page.Desk, err = h.desk(r, p, "payouts"); err != nil {
 		return nil, err
 	}
+	if err := h.funds(r, p, page); err != nil {
+		return nil, err
+	}
 	return page, h.statement(r, p, page)
+}
+
+// funds show what the account holds. The page is there without them.
+func (h *Handlers) funds(r *route.Request, p place, page *pages.Payouts) error {
+	found, err := h.Payout.Funds(r.Req().Context(), p.ID)
+	if errs.Is(err, errs.NotFound) || errs.Is(err, errs.Unavailable) || errs.Is(err, errs.Conflict) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	zone := view.Zone(p.Zone)
+	page.Funds = &pages.Funds{At: found.At.In(zone), Old: found.Old, Available: found.Available, Pending: found.Pending}
+	for _, sent := range found.Payouts {
+		page.Funds.Payouts = append(page.Funds.Payouts, pages.PayoutSent{
+			At: sent.CreatedAt.In(zone), Arrives: sent.ArrivesAt.In(zone), Amount: money.New(sent.Amount, sent.Currency), Status: sent.Status, Tone: sentTone(sent.Status),
+		})
+	}
+	return nil
+}
+
+func sentTone(status string) string {
+	switch status {
+	case "paid":
+		return "open"
+	case "failed", "canceled":
+		return "stop"
+	}
+	return "soon"
 }
 
 // statement lists the books order by order, newest first.

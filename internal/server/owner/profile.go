@@ -235,7 +235,7 @@ func (h *Handlers) withdrawChange(r *route.Request, p place) (route.Answer, erro
 
 func sellingForm(b directory.Business, now time.Time) pages.SellingForm {
 	f := pages.SellingForm{
-		Currency: b.Currency, Pickup: b.Pickup, Delivery: b.Delivery, PayAtPickup: b.PayAtPickup, Paused: b.PausedAt(now),
+		Currency: b.Currency, Pickup: b.Pickup, Delivery: b.Delivery, PayAtPickup: b.PayAtPickup, Paused: b.PausedAt(now), AcceptFirst: b.AcceptFirst,
 		Prep: number(b.PrepMinutes), Radius: number(b.DeliveryRadiusM), Version: strconv.FormatInt(b.Version, 10),
 	}
 	if f.Paused && !b.PausedUntil.IsZero() {
@@ -261,7 +261,7 @@ func number(n int) string {
 func typedSelling(v url.Values) pages.SellingForm {
 	return pages.SellingForm{
 		Currency: v.Get("currency"), Pickup: v.Get("pickup") != "", Delivery: v.Get("delivery") != "", PayAtPickup: v.Get("pay_at_pickup") != "",
-		Paused: v.Get("paused") != "", PausedUntil: strings.TrimSpace(v.Get("paused_until")), Prep: v.Get("prep_minutes"), Radius: v.Get("delivery_radius_m"), Fee: v.Get("delivery_fee"),
+		AcceptFirst: v.Get("accept_first") != "", Paused: v.Get("paused") != "", PausedUntil: strings.TrimSpace(v.Get("paused_until")), Prep: v.Get("prep_minutes"), Radius: v.Get("delivery_radius_m"), Fee: v.Get("delivery_fee"),
 		Minimum: v.Get("delivery_minimum"), Version: v.Get("version"),
 	}
 }
@@ -269,7 +269,7 @@ func typedSelling(v url.Values) pages.SellingForm {
 // sellingInput reads what was typed. Empty fields are zero.
 func sellingInput(r *route.Request, t pages.SellingForm, b directory.Business) (directory.Selling, error) {
 	in := b.Selling()
-	in.Pickup, in.Delivery, in.PayAtPickup, in.Paused = t.Pickup, t.Delivery, t.PayAtPickup, t.Paused
+	in.Pickup, in.Delivery, in.PayAtPickup, in.Paused, in.AcceptFirst = t.Pickup, t.Delivery, t.PayAtPickup, t.Paused, t.AcceptFirst
 	in.Currency = cmp.Or(strings.TrimSpace(t.Currency), b.Currency)
 	var wrong []errs.Field
 	in.PausedUntil = time.Time{}

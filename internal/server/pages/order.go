@@ -82,6 +82,10 @@ type Order struct {
 	Code        string // pickup code; "" while there is none to show
 	ReadyAt     time.Time
 	HoldUntil   time.Time // while it waits for payment
+
+	ReservedUntil time.Time // while the card is only reserved: when the shop must have accepted
+	ReservedToday bool      // that is on the day of Checked
+
 	PlacedAt    time.Time
 	Steps       []Step
 	Lines       []Line
@@ -92,9 +96,59 @@ type Order struct {
 	CancelURL   string // posts; "" when cancelling is not possible
 	EventsURL   string // server-sent events; "" when the order is finished
 	ReloadURL   string // this page
+	ReceiptURL  string // "" until it is paid
 	Secret      string // the order's token, for the forms
 	Token       string
 	Checked     time.Time
+}
+
+// Receipt is what was paid for, to be printed.
+type Receipt struct {
+	Base
+	Number        string
+	Issued        time.Time
+	Seller        string
+	Register      string
+	SellerAddress []string
+	SellerEmail   string
+	SellerPhone   string
+	Buyer         string
+	OrderNumber   string
+	OrderURL      string
+	Placed        time.Time
+	Lines         []ReceiptLine
+	Taxes         []ReceiptTax
+	Paid          money.Amount
+	Payment       string // card or at_pickup
+	Card          string // "visa 4242", "" when it was none
+	PaidAt        time.Time
+	Refunds       []ReceiptRefund
+	Left          money.Amount // of what was paid, after the refunds
+}
+
+// ReceiptLine is one line of a receipt.
+type ReceiptLine struct {
+	Delivery     bool
+	Name, Choice string
+	Quantity     int
+	Price        money.Amount
+	Discount     money.Amount
+	HasDiscount  bool
+	Rate         string // of its tax, in per cent: "8.875"
+	Total        money.Amount
+}
+
+// ReceiptTax is the tax of one rate.
+type ReceiptTax struct {
+	Rate     string
+	Net, Tax money.Amount
+}
+
+// ReceiptRefund is one refund on a receipt.
+type ReceiptRefund struct {
+	At     time.Time
+	Done   bool // else it is on its way
+	Amount money.Amount
 }
 
 // Orders is the shopper's own list.

@@ -126,6 +126,9 @@ type OwnerOrder struct {
 	Total       Total
 	CodeHint    bool // the shopper has a code to show
 	CanAccept   bool
+	CanShort    bool // some pieces are missing: say how many there are
+	CanTakeOff  bool // after it was accepted
+	Reserved    bool // the card is charged by accepting
 	CanDecline  bool
 	CanStart    bool
 	CanReady    bool
@@ -135,16 +138,33 @@ type OwnerOrder struct {
 	Prove       bool // giving money back asks for the password again
 	CanRefund   bool
 	Refundable  money.Amount
-	Reasons     []Option // for declining
+	Back        []BackLine // of which something can go back
+	Seen        string     // minor units that have gone back already, for the form
+	Stuck       string     // word of the table "order.stuck_…": money that did not go back by itself
+	Reasons     []Option   // for declining
 	Form        OrderForm
 	Errors      Errors
 	ActionURL   string // the actions are below it
+	ReceiptURL  string // "" until it is paid
 	Token       string
 	EventsURL   string
 }
 
+// BackLine is a line of an order of which pieces can be refunded.
+type BackLine struct {
+	N     int
+	Name  string // "" for the delivery
+	Left  int
+	Price money.Amount // of all that is left
+	Value string       // as typed
+}
+
 // OrderForm is what was typed for an action on an order.
-type OrderForm struct{ Reason, Note, Code string }
+type OrderForm struct {
+	Reason, Note, Code string
+	Give               map[int]string // pieces there are, by number of the line
+	Gone               bool
+}
 
 // Catalog is the owner's table of products.
 type Catalog struct {
@@ -286,6 +306,7 @@ type SellingForm struct {
 	Currency                              string
 	Pickup, Delivery, PayAtPickup, Paused bool
 	PausedUntil                           string // on the business's clock, "2026-12-24T18:00"; "" for no end
+	AcceptFirst                           bool
 	Prep, Radius, Fee, Minimum            string
 	Version                               string
 }
@@ -398,12 +419,29 @@ type Payouts struct {
 	CanLogin  bool
 	Charges   bool
 	Paid      bool
-	Prove     bool // leaving for the provider asks for the password again
+	Prove     bool   // leaving for the provider asks for the password again
+	Funds     *Funds // what the account holds; nil when it cannot be asked
 	Statement []PayoutRow
 	Sum       money.Amount
 	Pager     Pager
 	Token     string
 	Errors    Errors
+}
+
+// Funds are what a business's account holds at the provider.
+type Funds struct {
+	At                 time.Time
+	Old                bool // the provider did not answer since
+	Available, Pending []money.Amount
+	Payouts            []PayoutSent
+}
+
+// PayoutSent is money sent to the bank.
+type PayoutSent struct {
+	At, Arrives time.Time
+	Amount      money.Amount
+	Status      string // word of the table "payouts.sent_…"
+	Tone        string
 }
 
 // PayoutRow is one order in the statement.

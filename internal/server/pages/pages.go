@@ -39,6 +39,7 @@
 package pages
 
 import (
+	"strings"
 	"time"
 
 	"nearby/internal/money"
@@ -110,6 +111,16 @@ func (e Errors) For(name string) string {
 	return ""
 }
 
+// Any reports whether a field whose name begins with prefix is wrong.
+func (e Errors) Any(prefix string) bool {
+	for _, wrong := range e {
+		if strings.HasPrefix(wrong.Name, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
 // Field is one labelled input, as the template part "field" draws it.
 type Field struct {
 	Name, Type, Value, Label, Hint, Error string
@@ -163,16 +174,22 @@ type Step struct {
 type Total struct {
 	Subtotal, Delivery, Tax, Total, Refunded money.Amount
 	HasDelivery, HasTax, HasRefund           bool
+	Missing, Charged                         money.Amount // what could not be had, and what is paid without it
+	HasMissing                               bool
 }
 
 // Line is one product in a cart or an order.
 type Line struct {
+	N            int // of the order, from 1; 0 in a cart
 	Variant      string
 	Name, Choice string // "Speckled mug", "Oat, 320 ml"
 	URL          string
 	Photo        *Photo
 	Hue          int
 	Quantity     int
+	Missing      int // pieces of an order that could not be had
+	Left         int // pieces of an order that still can
+	Back         int // pieces of an order that were refunded
 	Max          int // 0: not counted
 	Price, Total money.Amount
 	Problem      string // word of the table "cart.problem_…", or ""

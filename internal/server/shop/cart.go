@@ -22,6 +22,7 @@ func (h *Handlers) orderRoutes() []route.Route {
 		{Method: http.MethodPost, Path: "/checkout/:id", Handle: h.checkout, Limit: "checkout"},
 		{Method: http.MethodGet, Path: "/orders", Handle: h.orders},
 		{Method: http.MethodGet, Path: "/o/:order", Handle: h.order},
+		{Method: http.MethodGet, Path: "/o/:order/receipt", Handle: h.receipt},
 		{Method: http.MethodGet, Path: "/o/:order/events", Handle: h.orderEvents, Stream: true},
 		{Method: http.MethodPost, Path: "/o/:order/cancel", Handle: h.cancelOrder},
 		{Method: http.MethodGet, Path: "/o/:order/pay", Handle: h.payOrder},

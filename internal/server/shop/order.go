@@ -2,6 +2,7 @@ package shop
 
 import (
 	"io"
+	"time"
 
 	"nearby/internal/directory/category"
 	"nearby/internal/order"
@@ -46,7 +47,7 @@ func (h *Handlers) orderPage(r *route.Request, o order.Order, token string) (*pa
 		Number: view.OrderNumber(o), State: view.State(o), Tone: view.Tone(o), Lead: lead(o), Business: b.Name, BusinessURL: "/b/" + b.Slug,
 		Hue: kind.Hue, Address: view.AddressLines(b.Address), Phone: view.Phone(b.Phone), PhoneURL: b.Phone, Directions: directions(b),
 		Kind: string(o.Kind), Payment: view.Payment(o), Steps: view.OrderSteps(o), Lines: view.OrderLines(o.Lines, kind.Hue),
-		Total: view.Total(o.Totals, refunded(o)), TaxIncluded: view.TaxIncluded(o.Lines), Reason: reason(r, o), Secret: token,
+		Total: view.OrderTotal(o), TaxIncluded: view.TaxIncluded(o.Lines), Reason: reason(r, o), Secret: token,
 		ReloadURL: orderPath(o.ID, token), Checked: r.Now().In(zone),
 	}
 	page.Title, page.Tab, page.Robots, page.Back = r.Text("order.title"), "orders", "noindex", "/orders"
@@ -62,6 +63,10 @@ func (h *Handlers) orderPage(r *route.Request, o order.Order, token string) (*pa
 	if o.HoldExpiresAt != nil && o.State == order.PendingPayment {
 		page.HoldUntil = o.HoldExpiresAt.In(zone)
 	}
+	if view.Reserved(o) && o.AcceptBy != nil {
+		page.ReservedUntil = o.AcceptBy.In(zone)
+		page.ReservedToday = page.ReservedUntil.Format(time.DateOnly) == page.Checked.Format(time.DateOnly)
+	}
 	switch o.State {
 	case order.PendingPayment:
 		page.PayURL = suffixed("/o/"+o.ID+"/pay", token)
@@ -74,11 +79,32 @@ func (h *Handlers) orderPage(r *route.Request, o order.Order, token string) (*pa
 	if o.State == order.PendingPayment || o.State == order.Placed {
 		page.CancelURL = "/o/" + o.ID + "/cancel"
 	}
+	if o.Invoice > 0 {
+		page.ReceiptURL = suffixed("/o/"+o.ID+"/receipt", token)
+	}
 	if live(o) {
 		page.EventsURL = suffixed("/o/"+o.ID+"/events", token)
 		page.Refresh = 30
 	}
 	return page, nil
+}
+
+// receipt is the receipt of an order, for whoever may see the order.
+func (h *Handlers) receipt(r *route.Request) (route.Answer, error) {
+	token := r.QueryParam("t")
+	o, err := h.Order.ForShopper(r.Req().Context(), r.Param("order"), access(r, token))
+	if err != nil {
+		return nil, err
+	}
+	receipt, err := h.Order.Receipt(r.Req().Context(), o)
+	if err != nil {
+		return nil, err
+	}
+	page := view.Receipt(receipt)
+	page.Title, page.Tab, page.Robots = r.Text("receipt.title", "Number", page.Number), "orders", "noindex"
+	page.Back, page.OrderURL = orderPath(o.ID, token), orderPath(o.ID, token)
+	r.Writer().Header().Set("Referrer-Policy", "no-referrer")
+	return route.HTML{Name: "shop/receipt", Page: page}, nil
 }
 
 func suffixed(path, token string) string {
@@ -136,13 +162,6 @@ func lead(o order.Order) string {
 		return "cancelled"
 	}
 	return ""
-}
-
-func refunded(o order.Order) int64 {
-	if o.Payment == nil {
-		return 0
-	}
-	return o.Payment.Refunded.Minor
 }
 
 // reason is why an order ended, in words.

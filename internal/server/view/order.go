@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"nearby/internal/money"
 	"nearby/internal/order"
 	"nearby/internal/server/pages"
 )
@@ -15,6 +16,8 @@ func State(o order.Order) string {
 	switch {
 	case o.State == order.Placed && o.Method != order.Card:
 		return "placed_unpaid"
+	case o.State == order.Placed && Reserved(o):
+		return "placed_reserved"
 	case o.State == order.Completed && o.Kind == order.Delivery:
 		return "delivered"
 	case o.State == order.Completed || o.State == order.Closed:
@@ -23,11 +26,14 @@ func State(o order.Order) string {
 		return "not_collected"
 	case o.State == order.DeliveryFailed:
 		return "delivery_failed"
-	case o.State == order.Declined && o.Method != order.Card:
+	case o.State == order.Declined && (o.Method != order.Card || o.Payment == nil || o.Payment.Captured.Zero()):
 		return "declined_unpaid"
 	}
 	return string(o.State)
 }
+
+// Reserved reports whether the money of an order is only reserved on its card.
+func Reserved(o order.Order) bool { return o.Payment != nil && o.Payment.State == order.Authorized }
 
 // Tone is the colour of an order's state.
 func Tone(o order.Order) string {
@@ -89,8 +95,8 @@ func OrderLines(lines []order.Line, hue int) []pages.Line {
 			continue
 		}
 		list = append(list, pages.Line{
-			Variant: line.VariantID, Name: line.Name, Choice: strings.Join(line.Options, " / "), Hue: hue, Quantity: int(line.Quantity),
-			Price: line.UnitPrice, Total: line.Total,
+			N: line.N, Variant: line.VariantID, Name: line.Name, Choice: strings.Join(line.Options, " / "), Hue: hue, Quantity: int(line.Quantity),
+			Missing: int(line.Quantity - line.QtyAccepted), Left: int(line.QtyAccepted), Back: int(line.QtyRefunded), Price: line.UnitPrice, Total: line.Total,
 		})
 	}
 	return list
@@ -108,6 +114,35 @@ func Total(t order.Totals, refunded int64) pages.Total {
 		total.Refunded.Minor = refunded
 	}
 	return total
+}
+
+// OrderTotal is the foot of an order: also what was taken off it, and what went
+// back.
+func OrderTotal(o order.Order) pages.Total {
+	refunded := int64(0)
+	if o.Payment != nil {
+		refunded = o.Payment.Refunded.Minor
+	}
+	total := Total(o.Totals, refunded)
+	if p := o.Payment; p != nil && p.Amount.Less(o.Totals.Total) {
+		total.Charged, total.Missing, total.HasMissing = p.Amount, o.Totals.Total.Sub(p.Amount), true
+	}
+	return total
+}
+
+// Cost is what an order costs its shopper now, without what was missing and what
+// went or goes back.
+func Cost(o order.Order) money.Amount {
+	cost := o.Totals.Total
+	if o.Payment != nil {
+		cost = o.Payment.Amount
+	}
+	for _, refund := range o.Refunds {
+		if refund.State != order.RefundFailed && refund.State != order.RefundCanceled {
+			cost = cost.Sub(refund.Amount)
+		}
+	}
+	return cost
 }
 
 // TaxIncluded reports whether the prices of all lines contain their tax.
@@ -128,6 +163,9 @@ func OrderSteps(o order.Order) []pages.Step {
 		word := "placed"
 		if o.Method == order.Card {
 			word = "paid"
+		}
+		if o.AcceptFirst {
+			word = "reserved"
 		}
 		steps = append(steps, pages.Step{Word: word, At: o.PlacedAt.In(zone), Done: true})
 	}

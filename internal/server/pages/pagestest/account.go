@@ -3,6 +3,7 @@ package pagestest
 import (
 	"time"
 
+	"nearby/internal/money"
 	"nearby/internal/server/pages"
 )
 
@@ -96,8 +97,9 @@ func owner(lang string) []Page {
 	inbox := pages.Inbox{Base: b("Orders", "/manage/kiln-quay/orders"), Desk: theDesk("orders"), Orders: inboxLinks, Tabs: []pages.Link{{Label: "To do", URL: "?", Current: true, Count: 3}, {Label: "Done", URL: "?done=1"}}, EventsURL: "/manage/kiln-quay/orders/events", Code: "7KQ", Errors: pages.Errors{{Name: "code", Message: "This code belongs to no order that is ready"}}}
 	one := pages.OwnerOrder{
 		Base: b("Order 10427", "/manage/kiln-quay/orders/1"), Desk: theDesk("orders"), Number: "10427", State: "placed", Tone: "soon", Kind: "pickup", Payment: "card", PlacedAt: Now, AcceptBy: Now.Add(15 * time.Minute), ReadyBy: Now.Add(time.Hour), Name: "Mina Okafor", Email: "mina@example.org", Phone: "+44 1632 960 200", PhoneURL: "+441632960200", DeliverTo: []string{"2 Mill Row"}, Note: "Please wrap it.",
-		Steps: steps(), Lines: lines(), Total: total(), CodeHint: true, CanAccept: true, CanDecline: true, CanStart: true, CanReady: true, CanMiss: true, CanAbort: true, Prove: true, CanComplete: true, CanRefund: true, Refundable: eur(8450), Reasons: []pages.Option{{Value: "sold_out", Label: "Sold out"}, {Value: "closed", Label: "We are closed"}}, ActionURL: "/manage/kiln-quay/orders/1", Token: "t", EventsURL: "/manage/kiln-quay/orders/1/events",
-		Errors: pages.Errors{{Name: "code", Message: "That is not the code of this order"}, {Name: "reason", Message: "Choose a reason"}},
+		Steps: steps(), Lines: lines(), Total: total(), CodeHint: true, CanAccept: true, CanShort: true, Reserved: true, CanDecline: true, CanStart: true, CanReady: true, CanMiss: true, CanAbort: true, Prove: true, CanComplete: true, CanRefund: true, Stuck: "refund_failed", Seen: "0", Back: []pages.BackLine{{N: 1, Name: "Speckled mug", Left: 2, Price: eur(4800), Value: "3"}, {N: 3, Left: 1, Price: eur(450), Value: "0"}}, Refundable: eur(8450), Reasons: []pages.Option{{Value: "sold_out", Label: "Sold out"}, {Value: "closed", Label: "We are closed"}}, ActionURL: "/manage/kiln-quay/orders/1", ReceiptURL: "/manage/kiln-quay/orders/1/receipt", Token: "t", EventsURL: "/manage/kiln-quay/orders/1/events",
+		Errors: pages.Errors{{Name: "code", Message: "That is not the code of this order"}, {Name: "reason", Message: "Choose a reason"}, {Name: "give.1", Message: "A whole number from 0 to 2."}, {Name: "back.1", Message: "A whole number from 0 to 2."}},
+		Form:   pages.OrderForm{Give: map[int]string{1: "3", 2: "1"}, Gone: true},
 	}
 	catalog := pages.Catalog{
 		Base: b("Catalog", "/manage/kiln-quay/catalog"), Desk: theDesk("catalog"), Total: 31, Live: 27, Tabs: []pages.Link{{Label: "All", URL: "?", Current: true, Count: 31}, {Label: "Live", URL: "?state=active", Count: 27}, {Label: "Drafts", URL: "?state=draft", Count: 3}}, Token: "t", Pager: pages.Pager{Next: "?after=7", Previous: "?"},
@@ -120,7 +122,7 @@ func owner(lang string) []Page {
 		Base: b("Profile", "/manage/kiln-quay/profile"), Desk: theDesk("profile"), Review: true, Photo: photo("c_shop", "The front"), Map: smallMap(), Categories: list.Categories, Countries: []pages.Option{{Value: "GB", Label: "United Kingdom", Selected: true}}, Currencies: []pages.Option{{Value: "EUR", Label: "Euro", Selected: true}},
 		Attributes: []pages.Option{{Value: "card", Label: "Cards", Selected: true}, {Value: "wifi", Label: "Wi-Fi"}}, Symbol: "€", CanSell: true, Changed: true,
 		Form:    pages.BusinessForm{Title: "Kiln & Quay", Text: "Stoneware.", Phone: "+44 1632 960 118", Email: "hello@kiln.example", Street: "Harbour Street", HouseNumber: "14", Unit: "2", Postcode: "PM1 4QS", City: "Portmere", Country: "GB", Lat: "50.1", Lng: "-5.0", LegalName: "Kiln & Quay Ltd", RegisterNumber: "01234567", Certified: true, PhotoHash: "ph1", Version: "3"},
-		Selling: pages.SellingForm{Currency: "EUR", Pickup: true, Delivery: true, PayAtPickup: true, Prep: "60", Radius: "3000", Fee: "4.50", Minimum: "20", Version: "3"}, SellingErrors: pages.Errors{{Name: "delivery_radius_m", Message: "Please say how far you deliver."}, {Name: "pay_at_pickup", Message: "Paying at pickup needs pickup."}},
+		Selling: pages.SellingForm{Currency: "EUR", Pickup: true, Delivery: true, PayAtPickup: true, AcceptFirst: true, Prep: "60", Radius: "3000", Fee: "4.50", Minimum: "20", Version: "3"}, SellingErrors: pages.Errors{{Name: "delivery_radius_m", Message: "Please say how far you deliver."}, {Name: "pay_at_pickup", Message: "Paying at pickup needs pickup."}},
 		Errors: pages.Errors{{Name: "address.street", Message: "This line has at most 120 characters."}, {Name: "certified", Message: "This was checked."}},
 	}
 	profile.Pending = &pages.PendingChange{Since: Now, Rows: []pages.CaseRow{{Field: "name", Claimed: "Kiln & Co", Found: "Kiln & Quay", Differs: true}, {Field: "pin", Claimed: "50.2, -5.0", Found: "50.1, -5.0", Differs: true}}, CanWithdraw: true, WithdrawURL: "/manage/kiln-quay/changes/withdraw"}
@@ -153,6 +155,7 @@ func owner(lang string) []Page {
 	hours.Try = pages.HoursTry{At: "2026-12-25T10:00", Asked: true, Open: pages.Open{Kind: "closed", Now: Now, Change: Now.AddDate(0, 0, 3)}, Day: Now, Rule: "PH off", Holiday: "Christmas Day"}
 	payouts := pages.Payouts{
 		Base: b("Payouts", "/manage/kiln-quay/payouts"), Desk: theDesk("payouts"), Enabled: true, Status: "restricted", Tone: "soon", Due: []string{"A photo of an identity document"}, Deadline: Now.AddDate(0, 0, 9), CanStart: true, CanLogin: true, Charges: true, Prove: true, Errors: pages.Errors{{Name: "password", Message: "This is not your password."}}, Token: "t",
+		Funds:     &pages.Funds{At: Now, Old: true, Available: []money.Amount{eur(12345)}, Pending: []money.Amount{eur(8235)}, Payouts: []pages.PayoutSent{{At: Now, Arrives: Now.AddDate(0, 0, 2), Amount: eur(50000), Status: "in_transit", Tone: "soon"}, {At: Now, Amount: eur(40000), Status: "failed", Tone: "stop"}}},
 		Statement: []pages.PayoutRow{{At: Now, Number: "10427", URL: "/manage/kiln-quay/orders/1", Gross: eur(8450), Fee: eur(215), Refund: eur(0), Net: eur(8235)}, {At: Now, Number: "10426", URL: "/manage/kiln-quay/orders/2", Gross: eur(2400), Fee: eur(61), Refund: eur(2400), Net: eur(-61)}}, Sum: eur(8174),
 	}
 	roles := []pages.Option{{Value: "staff", Label: "Staff", Selected: true}, {Value: "owner", Label: "Owner"}}

@@ -119,8 +119,8 @@ func product(name, note, picture string, price int64, s pages.Stock) pages.Produ
 
 func lines() []pages.Line {
 	return []pages.Line{
-		{Variant: "v1", Name: "Speckled mug", Choice: "320 ml, oat glaze", URL: "/b/kiln-quay/p/speckled-mug", Photo: photo("p_mug", ""), Hue: 1, Quantity: 2, Max: 12, Price: eur(2400), Total: eur(4800)},
-		{Variant: "v2", Name: "Bud vase", URL: "/b/kiln-quay/p/bud-vase", Photo: photo("p_vase", ""), Hue: 1, Quantity: 1, Max: 1, Price: eur(3200), Total: eur(3200), Problem: "too_many"},
+		{N: 1, Missing: 1, Left: 1, Back: 1, Variant: "v1", Name: "Speckled mug", Choice: "320 ml, oat glaze", URL: "/b/kiln-quay/p/speckled-mug", Photo: photo("p_mug", ""), Hue: 1, Quantity: 2, Max: 12, Price: eur(2400), Total: eur(4800)},
+		{N: 2, Left: 1, Variant: "v2", Name: "Bud vase", URL: "/b/kiln-quay/p/bud-vase", Photo: photo("p_vase", ""), Hue: 1, Quantity: 1, Max: 1, Price: eur(3200), Total: eur(3200), Problem: "too_many"},
 		{Variant: "v3", Name: "Gift wrap", Hue: 4, Quantity: 1, Price: eur(0), Total: eur(0)},
 	}
 }
@@ -249,7 +249,10 @@ func shop(lang string) []Page {
 		Base: base(lang, "Order 10427", "/o/018f?t=secret"), Number: "10427", State: "preparing", Tone: "open", Lead: "packing", Business: "Kiln & Quay", BusinessURL: "/b/kiln-quay", Address: []string{"14 Harbour Street", "Portmere PM1 4QS"}, Phone: "+44 1632 960 118", PhoneURL: "+441632960118", Directions: "https://maps.example/",
 		Kind: "pickup", Payment: "card", Code: "4071", ReadyAt: Now.Add(50 * time.Minute), PlacedAt: Now, Steps: steps(), Lines: lines(), Total: total(), TaxIncluded: true, CancelURL: "/o/018f/cancel", EventsURL: "/o/018f/events?t=secret", ReloadURL: "/o/018f?t=secret", Secret: "secret", Token: "t3", Checked: Now,
 	}
-	order.Robots, order.Refresh = "noindex", 30
+	order.Robots, order.Refresh, order.ReceiptURL = "noindex", 30, "/o/018f/receipt?t=secret"
+	reserved := order
+	reserved.State, reserved.Lead, reserved.Code, reserved.ReservedUntil, reserved.ReservedToday, reserved.ReadyAt = "placed_reserved", "reserved", "", Now.Add(15*time.Minute), true, time.Time{}
+	reserved.Total.Missing, reserved.Total.Charged, reserved.Total.HasMissing = eur(2400), eur(6050), true
 	unpaid := order
 	unpaid.Number, unpaid.State, unpaid.Lead, unpaid.Code, unpaid.PayURL, unpaid.HoldUntil, unpaid.Steps, unpaid.ReadyAt = "", "pending_payment", "pay", "", "https://pay.example/c/1", Now.Add(15*time.Minute), []pages.Step{{Word: "created", At: Now, Done: true}, {Word: "paid", Now: true}}, time.Time{}
 	unpaid.Kind, unpaid.DeliverTo = "delivery", []string{"Mina Okafor", "2 Mill Row"}
@@ -257,6 +260,13 @@ func shop(lang string) []Page {
 	declined.State, declined.Lead, declined.Reason, declined.EventsURL, declined.Code, declined.CancelURL = "declined", "refunded", "The last bowl broke this morning.", "", "", ""
 	declined.Total.Refunded, declined.Total.HasRefund = money.Amount{Minor: 8450, Currency: "EUR"}, true
 
+	receipt := pages.Receipt{
+		Base: base(lang, "Receipt 512", "/o/018f/receipt?t=secret"), Number: "512", Issued: Now, Seller: "Kiln & Quay Ltd", Register: "01234567", SellerAddress: []string{"14 Harbour Street", "Portmere PM1 4QS"},
+		SellerEmail: "hello@kiln.example", SellerPhone: "+44 1632 960 118", Buyer: "Mina Okafor", OrderNumber: "10427", OrderURL: "/o/018f?t=secret", Placed: Now,
+		Lines: []pages.ReceiptLine{{Name: "Speckled mug", Choice: "Oat", Quantity: 2, Price: eur(2400), Discount: eur(100), HasDiscount: true, Rate: "19", Total: eur(4700)}, {Delivery: true, Quantity: 1, Price: eur(450), Rate: "8.875", Total: eur(450)}},
+		Taxes: []pages.ReceiptTax{{Rate: "19", Net: eur(4000), Tax: eur(700)}}, Paid: eur(5150), Payment: "card", Card: "visa 4242", PaidAt: Now,
+		Refunds: []pages.ReceiptRefund{{At: Now, Done: true, Amount: eur(450)}, {At: Now, Amount: eur(100)}}, Left: eur(4600),
+	}
 	orders := pages.Orders{Base: base(lang, "Orders", "/orders"), Orders: orderLinks(), Pager: pages.Pager{Next: "/orders?after=1"}}
 	orders.Tab = "orders"
 
@@ -272,6 +282,8 @@ func shop(lang string) []Page {
 		{"shop/checkout", checkout, nil, true},
 		{"shop/checkout", wrong, nil, true},
 		{"shop/order", order, []string{"shop/order/live"}, true},
+		{"shop/receipt", receipt, nil, true},
+		{"shop/order", reserved, []string{"shop/order/live"}, true},
 		{"shop/order", unpaid, []string{"shop/order/live"}, true},
 		{"shop/order", declined, []string{"shop/order/live"}, true},
 		{"shop/orders", orders, nil, true},
