@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"nearby/internal/hours"
+	"nearby/web"
 )
 
 func hoursTexts(t *testing.T) *Texts {
@@ -176,4 +177,24 @@ func realValues(t *testing.T) []string {
 		}
 		values = append(values, v.Value)
 	}
+}
+
+func BenchmarkSentences(b *testing.B) {
+	renderer, err := New(must(web.New(false)))
+	if err != nil {
+		b.Fatal(err)
+	}
+	s := must(hours.ParseOSM("Mo-Fr 09:00-12:00,14:00-18:00; Sa 10:00-14:00; PH off", "Europe/Berlin"))
+	words, now := renderer.HoursWords("de"), time.Now()
+	b.ReportAllocs()
+	for b.Loop() {
+		s.Sentences(words, now)
+	}
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
 }
