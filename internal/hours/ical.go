@@ -32,8 +32,11 @@ type Signature struct {
 const (
 	calendarAhead = 400
 	calendarMost  = 3 * 366 // for special days far ahead
-	clearOfChange = 3 * 60 * 60
 )
+
+// clearOfChange is how many seconds before a change of the clock a local time is
+// beyond doubt; no change is of more hours than these.
+const clearOfChange = 3 * 60 * 60
 
 // HasCalendar reports whether ICal writes the hours.
 func (s Schedule) HasCalendar(now time.Time) bool {
@@ -94,8 +97,7 @@ func (c *calendarFile) gather(p *plan) {
 	c.local = map[appointment][]day{}
 	for _, v := range happenings(p, c.first, c.last) {
 		from, to := v.From.Unix(), v.To.Unix()
-		s := c.zone.at(from)
-		if s.from > from-clearOfChange || s.to < to+clearOfChange {
+		if c.zone.at(from).to < to+clearOfChange {
 			c.clock = append(c.clock, v)
 			continue
 		}
