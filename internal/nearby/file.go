@@ -102,7 +102,7 @@ func (w *saver) number(n uint64) { w.bytes(binary.NativeEndian.AppendUint64(nil,
 // raw is the memory of a column whose elements hold no pointers.
 func raw[T any](column []T) []byte {
 	var element T
-	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(column))), len(column)*int(unsafe.Sizeof(element)))
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(column))), len(column)*int(unsafe.Sizeof(element))) //nolint:gosec // just the column's memory
 }
 
 func save[T any](w *saver, column []T) {
@@ -249,12 +249,15 @@ func load[T any](r *loader) []T {
 	if n == 0 || r.short {
 		return nil
 	}
-	column := unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(r.rest))), n)
+	column := unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(r.rest))), n) //nolint:gosec // n elements are there, and every column begins at a multiple of 8 bytes
 	r.rest = r.rest[(n*size+7)&^7:]
 	return column
 }
 
-func (r *loader) text() string { b := load[byte](r); return unsafe.String(unsafe.SliceData(b), len(b)) }
+func (r *loader) text() string {
+	b := load[byte](r)
+	return unsafe.String(unsafe.SliceData(b), len(b)) //nolint:gosec // nobody writes to what was read
+}
 
 func (r *loader) texts() texts     { return texts{r.text(), load[uint32](r)} }
 func (r *loader) lists() lists     { return lists{load[uint32](r), load[uint32](r)} }
