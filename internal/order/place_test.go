@@ -204,7 +204,9 @@ func TestSellingIsCheckedInsidePlacing(t *testing.T) {
 		wantErr(t, place(), errs.Conflict, "not_orderable")
 		h.clock.Advance(time.Hour)
 		h.must(place()) // the pause is over
-		set(func(b *directory.Business) { b.Paused, b.PausedUntil, b.Further.Pickup = false, time.Time{}, "Mo[1] 03:00-04:00" })
+		set(func(b *directory.Business) {
+			b.Paused, b.PausedUntil, b.Further.Pickup = false, time.Time{}, "Mo[1] 03:00-04:00"
+		})
 		in.Fulfilment.Slot = h.clock.Now().Add(24 * time.Hour)
 		if fields := errs.Of(place()).Fields; len(fields) != 1 || fields[0].Name != "fulfilment.slot" || fields[0].Code != "outside_pickup_hours" {
 			t.Errorf("outside of the pickup hours: %+v", fields)
