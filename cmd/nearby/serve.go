@@ -105,6 +105,7 @@ func (c *Config) open(p *program, fn func(*app.App) error) error {
 	if err != nil {
 		return err
 	}
+	a.Directory.Unasked()
 	return errors.Join(fn(a), a.Close())
 }
 

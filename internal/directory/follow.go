@@ -42,6 +42,7 @@ type follower struct {
 	readAt   time.Time  // when, zero before the first Load; guarded by feeding
 
 	following sync.Mutex
+	unasked   bool                 // nothing is followed before Load; guarded by following
 	dirty     map[string]bool      // could not be read; guarded by following
 	pauses    map[string]time.Time // when those in the index end; guarded by following
 
@@ -74,6 +75,9 @@ func (f *follower) followChunk(ids []string) {
 	defer cancel()
 	f.following.Lock()
 	defer f.following.Unlock()
+	if f.unasked {
+		return
+	}
 	found, extras, err := f.read(ctx, ids)
 	if err != nil {
 		slog.Error("the nearby index cannot follow a change, hiding it until it can", "businesses", len(ids), "error", err)
@@ -156,6 +160,10 @@ func (f *follower) relocate(id string, after *Summary) {
 		f.localities.add(after)
 	}
 }
+
+// Unasked leaves the index empty until Load: for a program that changes much and
+// asks the index nothing. Call it before anything changes.
+func (s *Service) Unasked() { s.follower.unasked = true }
 
 // retry follows again what could not be read, and says how many are left.
 func (f *follower) retry() int {
@@ -245,6 +253,7 @@ func (f *follower) fill(ctx context.Context) error {
 	if f.unclaimed {
 		states = append(states, Unclaimed)
 	}
+	f.unasked = false
 	filling := nearby.NewFilling()
 	var late []nearby.Row // a row may move while the others are read
 	err := f.store.eachLocated(ctx, states, func(list []Business) error {

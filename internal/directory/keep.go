@@ -93,6 +93,7 @@ func (s *Service) open(ctx context.Context) bool {
 		slog.Warn("the saved index is not used, every business is read from the database", "reason", err)
 		return false
 	}
+	f.unasked = false
 	f.localities.restore(h.Localities)
 	f.keeper.file, f.keeper.settled, f.keeper.young = h.Bookmark, h.Bookmark, bookmark{}
 	f.position, f.readAt = h.Bookmark.Position, h.Bookmark.At

@@ -216,6 +216,27 @@ func TestSavedIndexThatDoesNotFit(t *testing.T) {
 	}
 }
 
+// A program that asks the index nothing does not fill it, and others follow it as
+// ever; Load makes up for what was not followed.
+func TestUnasked(t *testing.T) {
+	together(t, func(t *testing.T, here, _ *house) {
+		there := newHouse(here.db)
+		there.Unasked()
+		there.imported(t, trusted, cafe("1"))
+		here.keptUp(t)
+		if n, _ := there.Indexed(); n != 0 || len(here.near(t, Query{Center: harbour})) != 1 {
+			t.Errorf("%d rows where nobody asks, and elsewhere %v", n, here.near(t, Query{Center: harbour}))
+		}
+		if err := there.Load(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		there.imported(t, trusted, cafe("2"))
+		if names := there.near(t, Query{Center: harbour}); len(names) != 2 {
+			t.Errorf("after Load %v", names)
+		}
+	})
+}
+
 // Run saves by itself, and at a stop everything is saved, so that the next start
 // has nothing to follow.
 func TestStopSavesAll(t *testing.T) {
