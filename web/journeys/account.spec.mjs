@@ -5,7 +5,7 @@ import { expect, signIn, test } from './journey.mjs';
 async function followMail(page, email, heading) {
   await expect(async () => {
     await page.goto('/dev/mail');
-    await page.getByRole('main').getByRole('link', { name: new RegExp(email) }).first().click();
+    await page.getByRole('main').getByRole('link', { name: new RegExp(email) }).first().click({ timeout: 2000 }); // or look again
     await page.getByRole('article').filter({ hasText: email }).getByRole('link').first().click();
     await expect(page.getByRole('heading', { level: 1, name: heading })).toBeVisible();
   }).toPass();
