@@ -87,23 +87,7 @@ func (s *Service) act(ctx context.Context, p payRow) error {
 	} else {
 		err = s.Gateway.Void(ctx, payment.VoidKey(s.Install, p.ID, p.ActGen), intent)
 	}
-	if err != nil && payment.OutcomeOf(err) == payment.Burnt {
-		bumped := s.write(ctx, func(ctx context.Context) error {
-			t, err := s.store.lock(ctx, p.OrderID)
-			if err != nil {
-				return err
-			}
-			row := t.pay(p.ID)
-			return s.store.updatePay(ctx, row, map[string]any{"act_gen": row.ActGen + 1})
-		})
-		if bumped != nil {
-			return bumped
-		}
-	}
-	if err != nil && payment.OutcomeOf(err) != payment.Refused {
-		slog.Info("authorised payment not settled yet", "payment", p.ID, "error", err)
-	}
-	return s.Sync(ctx, p.ID)
+	return s.asked(ctx, p, err)
 }
 
 // authorised moves a payment that was authorised to what its intent says.

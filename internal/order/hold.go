@@ -58,7 +58,14 @@ func (s *Service) closePage(ctx context.Context, p payRow) error {
 		return nil
 	}
 	err := s.Gateway.ExpireSession(ctx, payment.ExpireKey(s.Install, p.ID, p.ActGen), payment.Ref{Account: p.Account, ID: *p.SessionID})
-	if payment.OutcomeOf(err) == payment.Burnt && err != nil {
+	return s.asked(ctx, p, err)
+}
+
+// asked follows a request about a payment that ended in err, or in nil: a key
+// that can never give another answer is replaced, and what became of the payment
+// is read.
+func (s *Service) asked(ctx context.Context, p payRow, err error) error {
+	if err != nil && payment.OutcomeOf(err) == payment.Burnt {
 		bumped := s.write(ctx, func(ctx context.Context) error {
 			t, err := s.store.lock(ctx, p.OrderID)
 			if err != nil {
@@ -72,7 +79,7 @@ func (s *Service) closePage(ctx context.Context, p payRow) error {
 		}
 	}
 	if err != nil && payment.OutcomeOf(err) != payment.Refused {
-		slog.Info("payment page not closed yet", "payment", p.ID, "error", err)
+		slog.Info("payment not settled yet", "payment", p.ID, "state", p.State, "error", err)
 	}
 	return s.Sync(ctx, p.ID)
 }
