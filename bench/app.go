@@ -85,14 +85,21 @@ func (b *bench) app() error {
 	if err != nil {
 		return err
 	}
+	addresses := []string{base + "/livez"}
+	for _, at := range points {
+		addresses = append(addresses, base+nearPath(at))
+	}
+	all, err := asks(addresses...)
+	if err != nil {
+		return err
+	}
+	livez, search := all[0], all[1:]
 	for _, clients := range []int{32, 64} {
-		near, err := b.loadBy(clients, 10*time.Second, func(client *http.Client, n int) error {
-			return get(client, base+nearPath(points[n*7919%len(points)]))
-		})
+		near, err := b.loadBy(clients, 10*time.Second, func(client *http.Client, n int) error { return ask(client, search[n*7919%len(search)]) })
 		if err != nil {
 			return err
 		}
-		nothing, err := b.loadBy(clients, 5*time.Second, func(client *http.Client, _ int) error { return get(client, base+"/livez") })
+		nothing, err := b.loadBy(clients, 5*time.Second, func(client *http.Client, _ int) error { return ask(client, livez) })
 		if err != nil {
 			return err
 		}

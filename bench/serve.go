@@ -53,8 +53,24 @@ func (b *bench) starts() error {
 	return nil
 }
 
-func get(client *http.Client, address string) error {
-	response, err := client.Get(address)
+func get(client *http.Client, address string) error { return read(client.Get(address)) }
+
+// asks makes requests to be sent again and again by ask: while clients call, the
+// processors should be the server's.
+func asks(addresses ...string) ([]*http.Request, error) {
+	list := make([]*http.Request, len(addresses))
+	for i, address := range addresses {
+		var err error
+		if list[i], err = http.NewRequest(http.MethodGet, address, nil); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+func ask(client *http.Client, r *http.Request) error { return read(client.Transport.RoundTrip(r)) }
+
+func read(response *http.Response, err error) error {
 	if err != nil {
 		return err
 	}
@@ -63,7 +79,7 @@ func get(client *http.Client, address string) error {
 		return err
 	}
 	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s: %s", address, response.Status)
+		return fmt.Errorf("%s: %s", response.Request.URL, response.Status)
 	}
 	return nil
 }
@@ -122,11 +138,20 @@ func (b *bench) places() error {
 
 // compareLoad asks for places and, as the yardstick, for nothing at all.
 func (b *bench) compareLoad(base string, questions []servertest.Question) error {
-	near, err := b.load(10*time.Second, func(client *http.Client, n int) error { return get(client, base+questions[n%len(questions)].Path()) })
+	addresses := []string{base + "/livez"}
+	for _, q := range questions {
+		addresses = append(addresses, base+q.Path())
+	}
+	all, err := asks(addresses...)
 	if err != nil {
 		return err
 	}
-	nothing, err := b.load(5*time.Second, func(client *http.Client, _ int) error { return get(client, base+"/livez") })
+	livez, search := all[0], all[1:]
+	near, err := b.load(10*time.Second, func(client *http.Client, n int) error { return ask(client, search[n%len(search)]) })
+	if err != nil {
+		return err
+	}
+	nothing, err := b.load(5*time.Second, func(client *http.Client, _ int) error { return ask(client, livez) })
 	if err != nil {
 		return err
 	}

@@ -105,9 +105,10 @@ func summaryOf(h *nearby.Hit) Summary {
 type noteReader string
 
 func (r *noteReader) fixed() (n uint64) {
-	for range 8 {
-		n = n<<8 | uint64(r.byte())
+	for _, b := range []byte((*r)[:8]) {
+		n = n<<8 | uint64(b)
 	}
+	*r = (*r)[8:]
 	return n
 }
 

@@ -277,7 +277,9 @@ func (a *api) nearby(ctx context.Context, c *caller, in *nearbyInput) (answer[Li
 	if strings.Contains(c.accept, geoJSON) {
 		out.Type = geoJSON
 		out.raw, err = json.Marshal(features(out.Body))
+		return out, err
 	}
+	out.raw, err = nearbyJSON(out.Body)
 	return out, err
 }
 

@@ -3,7 +3,6 @@ package api
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
@@ -145,9 +144,7 @@ func encode[O any](op operation, out answer[O]) (stored, error) {
 		return s, nil
 	}
 	var body bytes.Buffer
-	to := json.NewEncoder(&body)
-	to.SetEscapeHTML(false)
-	err := to.Encode(out.Body)
+	err := encoder(&body).Encode(out.Body)
 	s.Body = body.Bytes()
 	return s, err
 }
