@@ -68,10 +68,13 @@ bench: build ## every performance figure of the README
 torture: build ## kill -9, lost webhooks and races, at full length
 	@NEARBY_TORTURE=1 $(GO) run ./internal/database/dbtest/withpostgres $(GO) test -count=1 -timeout 60m ./internal/torture/...
 
+mutants: ## plant known faults about money: a named test must notice each
+	@$(GO) run ./internal/database/dbtest/withpostgres $(GO) run ./internal/torture/mutants
+
 docker: ## the container image
 	@docker build -t nearby:$(VERSION) --build-arg VERSION=$(VERSION) .
 
 clean: ## remove what was built (not ./data)
 	@rm -rf bin node_modules test-results playwright-report
 
-.PHONY: help run build assets test race check lint vuln dev browser pictures bench torture docker clean
+.PHONY: help run build assets test race check lint vuln dev browser pictures bench torture mutants docker clean

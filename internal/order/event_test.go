@@ -255,7 +255,27 @@ func TestSameIDsUnderTwoAccounts(t *testing.T) {
 		if !(states[0] == order.Placed && states[1] == order.PendingPayment) && !(states[0] == order.PendingPayment && states[1] == order.Placed) {
 			t.Errorf("one payment made the orders %v", states)
 		}
+		// An event is looked at under the account that it came from.
+		asked := &asking{Gateway: h.tap.Gateway}
+		h.tap.Gateway = asked
+		for _, account := range []string{h.accountOf(first.Order.ID), h.accountOf(second.Order.ID)} {
+			h.must(h.orders.SyncSession(t.Context(), inbox.Event{Account: account, ObjectID: "cs_test_a1b2c3d4e5f6g7h8"}))
+			if asked.account != account {
+				t.Errorf("an event of %s was looked up under %s", account, asked.account)
+			}
+		}
 	})
+}
+
+// asking remembers under which account a page was last read.
+type asking struct {
+	payment.Gateway
+	account string
+}
+
+func (a *asking) Session(ctx context.Context, ref payment.Ref) (payment.Session, error) {
+	a.account = ref.Account
+	return a.Gateway.Session(ctx, ref)
 }
 
 // TestMailArgumentsHoldNoPersonalData looks at what is stored for messages.

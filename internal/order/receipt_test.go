@@ -3,6 +3,7 @@ package order_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"testing"
 
@@ -12,14 +13,15 @@ import (
 	"nearby/internal/order"
 )
 
-// TestInvoiceNumbersHaveNoGaps pays sixty orders at once, ten of them first in
-// transactions that are rolled back: the numbers are 1 to 60.
+// TestInvoiceNumbersHaveNoGaps pays sixty orders at once, forty of them at the
+// counter and each of a thing of its own, so that no other row keeps them apart,
+// and first in transactions that are rolled back: the numbers are 1 to 60.
 func TestInvoiceNumbersHaveNoGaps(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *database.DB) {
 		h := newHouse(t, db)
 		bread := h.product("Bread", "2.95", 500)
 		h.silent()
-		const byCard, atCounter = 50, 10
+		const byCard, atCounter = 20, 40
 		var pays, orders []string
 		for range byCard {
 			placed, page := h.checkout(bread, 1)
@@ -28,8 +30,8 @@ func TestInvoiceNumbersHaveNoGaps(t *testing.T) {
 				t.Fatalf("paying: %d", status)
 			}
 		}
-		for range atCounter {
-			id := h.basket(order.PayAtPickup, order.PlaceLine{VariantID: bread, Quantity: 1}).Order.ID
+		for i := range atCounter {
+			id := h.basket(order.PayAtPickup, order.PlaceLine{VariantID: h.product(fmt.Sprint("Cake ", i), "5.00", 1), Quantity: 1}).Order.ID
 			h.must(second(h.orders.Accept(t.Context(), h.owner, h.business.ID, id)))
 			h.must(second(h.orders.Ready(t.Context(), h.owner, h.business.ID, id)))
 			orders = append(orders, id)
