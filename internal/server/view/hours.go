@@ -1,6 +1,7 @@
 package view
 
 import (
+	"strings"
 	"time"
 
 	"nearby/internal/directory"
@@ -45,13 +46,14 @@ func midnight(d hours.Date) time.Time {
 }
 
 // Said is the sentence of the usual hours; special days stand in a list of their
-// own.
+// own. A narrow line does not break inside a range.
 func Said(s hours.Schedule, words hours.Words, now time.Time) string {
 	sentences := s.WithSpecial().Sentences(words, now)
 	if len(sentences) == 0 {
 		return ""
 	}
-	return sentences[0]
+	const wordJoiner = "\u2060"
+	return strings.ReplaceAll(sentences[0], "–", wordJoiner+"–"+wordJoiner)
 }
 
 // FurtherHours are the hours of their own that a business has for collecting,
