@@ -1,11 +1,15 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"time"
 
@@ -16,54 +20,145 @@ import (
 
 const million = 1_000_000
 
-// index measures the index alone, in this process: a million businesses in 300
-// cities whose sizes fall as 1/rank.
+// index measures the index alone, in this process.
 func (b *bench) index() error {
-	random := rand.New(rand.NewPCG(41, 42))
-	rows, err := manyRows(random)
+	rows, err := b.benchRows()
 	if err != nil {
 		return err
 	}
-	var before, after runtime.MemStats
-	runtime.GC()
-	runtime.ReadMemStats(&before)
-	index := nearby.New()
+	index, err := b.built(rows)
+	if err != nil {
+		return err
+	}
+	median := b.nearest(index, rows)
+	b.areas(index, rows)
+	b.views(index, rows)
+	if err := b.changes(index, rows); err != nil {
+		return err
+	}
+	if os.Getenv("NEARBY_BENCH_ROWS") != "" || b.data == "" {
+		return b.ctx.Err()
+	}
+	index = nil // the larger one needs the room
+	return b.tenTimes(median)
+}
+
+// built fills an index, and does so again from its file.
+func (b *bench) built(rows []nearby.Row) (*nearby.Index, error) {
+	index, what := nearby.New(), fmt.Sprintf("index of %d: ", len(rows))
+	before := heap()
 	begin := time.Now()
 	index.Replace(rows)
-	built := time.Since(begin)
-	runtime.GC()
-	runtime.ReadMemStats(&after)
-	b.add("index: built from 1,000,000 rows", built.Seconds(), "s")
-	b.add("index: memory a row, without its words", float64(after.HeapAlloc-before.HeapAlloc)/million, "bytes")
+	b.goal(what+"built from rows in memory", time.Since(begin).Seconds(), "s", 2)
+	b.goal(what+"memory a row, without texts", float64(heap()-before)/float64(len(rows)), "bytes", 40)
+	file, schedules := filepath.Join(b.scratch, "bench.saved"), map[string]nearby.Schedule{}
+	for _, r := range rows {
+		schedules[r.Schedule.Key()] = r.Schedule
+	}
+	if err := index.Save(file, nil); err != nil {
+		return nil, err
+	}
+	defer os.Remove(file)
+	begin = time.Now()
+	err := nearby.New().Open(file, func([]byte) error { return nil }, func(key string) nearby.Schedule { return schedules[key] })
+	b.goal(what+"read from its file", time.Since(begin).Seconds(), "s", 0.2)
+	return index, err
+}
 
-	some := nearby.NewCategorySet(12, 14)
+func heap() uint64 {
+	var now runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&now)
+	return now.HeapAlloc
+}
+
+// nearest times the wanted places nearest to a place under each kind of filter,
+// and gives the median without any, in µs.
+func (b *bench) nearest(index *nearby.Index, rows []nearby.Row) float64 {
+	what := fmt.Sprintf("index of %d: nearest %d", len(rows), wanted)
+	random := rand.New(rand.NewPCG(43, 44))
 	noon := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
+	some, someShare := kindOf(rows, 0.05)
+	rare, rareShare := kindOf(rows, 0.001)
+	room, plain := make([]nearby.Hit, 0, wanted), 0.0
 	for _, c := range []struct {
 		what   string
+		goal   float64 // µs, of the median
+		beside float64 // metres from a place
 		change func(*nearby.Query)
 	}{
-		{"nearest 20 of 1,000,000", func(*nearby.Query) {}},
-		{"nearest 20 of a category (4 %)", func(q *nearby.Query) { q.Categories = some }},
-		{"nearest 20 open at an instant", func(q *nearby.Query) { q.OpenAt = noon }},
-		{"nearest 20 of a category and open", func(q *nearby.Query) { q.Categories, q.OpenAt = some, noon }},
-		{"nearest 20 within 2 km", func(q *nearby.Query) { q.RadiusM = 2000 }},
+		{", where many are", 5.5, 300, func(*nearby.Query) {}},
+		{", where few are", 5, 50_000, func(*nearby.Query) {}},
+		{fmt.Sprintf(" of a category (%.1f %%)", 100*someShare), 10, 300, func(q *nearby.Query) { q.Categories = some }},
+		{" open at an instant", 6.5, 300, func(q *nearby.Query) { q.OpenAt = noon }},
+		{" of that category and open", 13, 300, func(q *nearby.Query) { q.Categories, q.OpenAt = some, noon }},
+		{fmt.Sprintf(" of a category (%.2f %%)", 100*rareShare), 13, 300, func(q *nearby.Query) { q.Categories = rare }},
 	} {
-		var took []time.Duration
-		room := make([]nearby.Hit, 0, 20)
-		for n := 0; n < 50_000 && b.ctx.Err() == nil; n++ {
-			at := rows[random.IntN(len(rows))].Point
-			q := nearby.Query{Center: beside(random, at, 300), Limit: 20}
-			c.change(&q)
-			begin := time.Now()
-			index.Append(room, q)
-			if n >= 1000 { // the first ones fill what is kept about an instant
-				took = append(took, time.Since(begin))
-			}
+		questions := make([]nearby.Query, 4096)
+		for i := range questions {
+			questions[i] = nearby.Query{Center: beside(random, rows[random.IntN(len(rows))].Point, c.beside), Limit: wanted}
+			c.change(&questions[i])
 		}
-		f := summary(took, time.Second)
-		b.add("index: "+c.what+", median", f.median*1000, "µs")
-		b.add("index: "+c.what+", 99th percentile", f.p99*1000, "µs")
+		f := b.time(50_000, func(i int) { index.Append(room, questions[i%len(questions)]) })
+		b.goal(what+c.what+", median", f.median*1000, "µs", c.goal)
+		b.goal(what+c.what+", 99th percentile beside the median", f.p99/f.median, "", 2)
+		if plain == 0 {
+			plain = f.median * 1000
+		}
 	}
+	return plain
+}
+
+// kindOf is the category whose share of the rows is nearest to the one wanted.
+func kindOf(rows []nearby.Row, wanted float64) (nearby.CategorySet, float64) {
+	counts := map[uint16]int{}
+	for i := range rows {
+		counts[rows[i].Category]++
+	}
+	kinds := slices.Sorted(maps.Keys(counts))
+	share := func(kind uint16) float64 { return float64(counts[kind]) / float64(len(rows)) }
+	best := slices.MinFunc(kinds, func(a, b uint16) int {
+		return cmp.Compare(math.Abs(math.Log(share(a)/wanted)), math.Abs(math.Log(share(b)/wanted)))
+	})
+	return nearby.NewCategorySet(best), share(best)
+}
+
+// time calls f again and again; the first calls, which fill what is kept, do not
+// count.
+func (b *bench) time(n int, f func(i int)) figures {
+	took := make([]time.Duration, 0, n)
+	for i := 0; i < n+n/50 && b.ctx.Err() == nil; i++ {
+		begin := time.Now()
+		f(i)
+		if i >= n/50 {
+			took = append(took, time.Since(begin))
+		}
+	}
+	return summary(took, time.Second)
+}
+
+// tenTimes asks an index of ten times as many places; median is that of the
+// smaller one, in µs.
+func (b *bench) tenTimes(median float64) error {
+	rows, err := b.cityRows(10 * million)
+	if err != nil {
+		return err
+	}
+	what := fmt.Sprintf("index of %d: ", len(rows))
+	index, before := nearby.New(), heap()
+	begin := time.Now()
+	index.Replace(rows)
+	b.add(what+"built from rows in memory", time.Since(begin).Seconds(), "s")
+	b.goal(what+"memory a row, without texts", float64(heap()-before)/float64(len(rows)), "bytes", 40)
+	random, room := rand.New(rand.NewPCG(43, 44)), make([]nearby.Hit, 0, wanted)
+	questions := make([]nearby.Query, 4096)
+	for i := range questions {
+		questions[i] = nearby.Query{Center: beside(random, rows[random.IntN(len(rows))].Point, 300), Limit: wanted}
+	}
+	f := b.time(50_000, func(i int) { index.Append(room, questions[i%len(questions)]) })
+	b.add(fmt.Sprintf("%snearest %d, where many are, median", what, wanted), f.median*1000, "µs")
+	b.goal(fmt.Sprintf("%snearest %d, beside the index of a tenth of them", what, wanted), f.median*1000/median, "", 1.8)
+	runtime.KeepAlive(rows)
 	return b.ctx.Err()
 }
 
