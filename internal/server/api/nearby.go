@@ -10,6 +10,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"nearby/internal/catalog"
 	"nearby/internal/directory"
 	"nearby/internal/errs"
 	"nearby/internal/geo"
@@ -251,10 +252,10 @@ type Explain struct {
 	Fuzzy    bool   `json:"fuzzy" doc:"Nothing is spelt like q: typos were forgiven."`
 }
 
-func (a *api) nearbyItem(i directory.Item) NearbyItem {
+func (a *api) nearbyItem(i *directory.Item) NearbyItem {
 	return NearbyItem{
 		ID: i.ID, Slug: i.Slug, Name: i.Name, Category: i.Category, Lat: i.Point.Lat, Lng: i.Point.Lng, Cell: i.Cell.String(),
-		DistanceM: i.DistanceM, Open: openState(i.Open), VerifiedAt: momentOf(i.VerifiedAt), Orderable: i.Orderable,
+		DistanceM: i.DistanceM, Open: openState(i.Open), VerifiedAt: i.VerifiedAt, Orderable: i.Orderable,
 		URL: a.base + "/b/" + i.Slug, PhotoURL: photoURL(a.base, i.PhotoHash, "list"), Matched: words(i.Matched),
 		Explain: Explain{RankedBy: "distance", State: string(i.State), Pickup: i.Pickup, Delivery: i.Delivery, InStock: i.InStock},
 	}
@@ -270,42 +271,51 @@ func (a *api) nearby(ctx context.Context, c *caller, in *nearbyInput) (answer[Li
 	if err != nil {
 		return answer[List[NearbyItem]]{}, err
 	}
-	out := listOf(each(page.Items, a.nearbyItem), page.NextCursor)
-	if err := a.addProducts(ctx, out.Body.Items, in.Q, page.Fuzzy); err != nil {
+	products, err := a.fitting(ctx, page.Items, in.Q)
+	if err != nil {
 		return answer[List[NearbyItem]]{}, err
 	}
-	if strings.Contains(c.accept, geoJSON) {
-		out.Type = geoJSON
-		out.raw, err = json.Marshal(features(out.Body))
+	item := func(i int) NearbyItem {
+		found := &page.Items[i]
+		n := a.nearbyItem(found)
+		n.Explain.Fuzzy, n.Products = page.Fuzzy, productHits(products[found.ID].Products, n.URL)
+		return n
+	}
+	out := answer[List[NearbyItem]]{Next: page.NextCursor}
+	if !strings.Contains(c.accept, geoJSON) {
+		out.raw, err = nearbyJSON(c.scratch(), len(page.Items), item, some(page.NextCursor))
 		return out, err
 	}
-	out.raw, err = nearbyJSON(out.Body)
+	list := List[NearbyItem]{Items: make([]NearbyItem, len(page.Items)), NextCursor: some(page.NextCursor)}
+	for i := range list.Items {
+		list.Items[i] = item(i)
+	}
+	out.Type = geoJSON
+	out.raw, err = json.Marshal(features(list))
 	return out, err
 }
 
-// addProducts says of every item which of its products have all words of q.
-func (a *api) addProducts(ctx context.Context, items []NearbyItem, q string, fuzzy bool) error {
-	var ids []string
-	for i := range items {
-		items[i].Explain.Fuzzy, items[i].Products = fuzzy, []ProductHit{}
-		ids = append(ids, items[i].ID)
-	}
+// fitting are the products of each item that have all words of q.
+func (a *api) fitting(ctx context.Context, items []directory.Item, q string) (map[string]catalog.Finds, error) {
 	if q == "" {
-		return nil
+		return nil, nil
+	}
+	ids := make([]string, len(items))
+	for i := range items {
+		ids[i] = items[i].ID
 	}
 	const shown = 3
-	fitting, err := a.Catalog.Fitting(ctx, ids, q, shown)
-	if err != nil {
-		return err
+	return a.Catalog.Fitting(ctx, ids, q, shown)
+}
+
+func productHits(found []catalog.Find, business string) []ProductHit {
+	hits := []ProductHit{}
+	for _, p := range found {
+		hits = append(hits, ProductHit{
+			Slug: p.Slug, Title: p.Title, Price: amount(p.Price), InStock: p.InStock, Available: p.Available, URL: business + "/p/" + p.Slug,
+		})
 	}
-	for i := range items {
-		for _, p := range fitting[items[i].ID].Products {
-			items[i].Products = append(items[i].Products, ProductHit{
-				Slug: p.Slug, Title: p.Title, Price: amount(p.Price), InStock: p.InStock, Available: p.Available, URL: items[i].URL + "/p/" + p.Slug,
-			})
-		}
-	}
-	return nil
+	return hits
 }
 
 // featureCollection is a list in GeoJSON (RFC 7946), with next_cursor as a

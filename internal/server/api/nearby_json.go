@@ -6,25 +6,25 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 )
 
-// nearbyJSON is what encode would write of the list. No answer is asked for more
-// often, and finding its fields by reflection was the largest part of its cost
-// (BenchmarkNearby).
-func nearbyJSON(list List[NearbyItem]) ([]byte, error) {
-	const usual = 640 // bytes an item
-	w := jsonText{text: make([]byte, 0, 256+usual*len(list.Items))}
+// nearbyJSON is what encode would write of a list of n items. No answer is asked
+// for more often, and finding its fields by reflection was the largest part of
+// its cost (BenchmarkNearby).
+func nearbyJSON(w *jsonText, n int, item func(i int) NearbyItem, next *string) ([]byte, error) {
 	w.raw(`{"items":[`)
-	for n := range list.Items {
-		if n > 0 {
+	for i := range n {
+		if i > 0 {
 			w.raw(",")
 		}
-		list.Items[n].write(&w)
+		it := item(i)
+		it.write(w)
 	}
 	w.raw("]")
-	w.optional(`,"next_cursor":`, list.NextCursor)
+	w.optional(`,"next_cursor":`, next)
 	w.raw("}\n")
 	return w.text, w.err
 }
@@ -72,6 +72,26 @@ func (i *NearbyItem) write(w *jsonText) {
 type jsonText struct {
 	text []byte
 	err  error // the first
+}
+
+// texts are kept for reuse: most of the memory that a search takes is the answer.
+var texts = sync.Pool{New: func() any { return new(jsonText) }}
+
+// scratch is a text that is the caller's until the answer is sent.
+func (c *caller) scratch() *jsonText {
+	if c.text == nil {
+		c.text = texts.Get().(*jsonText)
+	}
+	return c.text
+}
+
+// done gives back what was taken for an answer that has been sent.
+func (c *caller) done() {
+	if c.text != nil {
+		*c.text = jsonText{text: c.text.text[:0]}
+		texts.Put(c.text)
+		c.text = nil
+	}
 }
 
 func (w *jsonText) raw(s string) { w.text = append(w.text, s...) }

@@ -34,7 +34,7 @@ func FuzzNearbyJSON(f *testing.F) {
 		for range have % 4 {
 			list.Items = append(list.Items, item)
 		}
-		got, err := nearbyJSON(list)
+		got, err := nearbyJSON(new(jsonText), len(list.Items), func(i int) NearbyItem { return list.Items[i] }, list.NextCursor)
 		var want bytes.Buffer
 		wrong := encoder(&want).Encode(list)
 		if (err != nil) != (wrong != nil) {

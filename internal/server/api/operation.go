@@ -60,6 +60,7 @@ type caller struct {
 	accept  string
 	lang    string
 	address url.URL // of the request
+	text    *jsonText // what the answer is written into, see scratch
 }
 
 // as is the caller acting in a role; nobody known is the public.
@@ -209,6 +210,7 @@ func (a *api) admit(op operation) func(huma.Context, func(huma.Context)) {
 			return
 		}
 		next(huma.WithValue(ctx, callerKey{}, c))
+		c.done()
 	}
 }
 
