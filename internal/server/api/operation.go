@@ -59,7 +59,7 @@ type caller struct {
 	match   string // If-Match
 	accept  string
 	lang    string
-	address url.URL // of the request
+	address url.URL   // of the request
 	text    *jsonText // what the answer is written into, see scratch
 }
 
