@@ -89,7 +89,7 @@ func (b *bench) app() error {
 	for _, at := range points {
 		addresses = append(addresses, base+nearPath(at))
 	}
-	all, err := asks(addresses...)
+	all, err := questions(addresses...)
 	if err != nil {
 		return err
 	}
