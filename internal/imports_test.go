@@ -31,6 +31,7 @@ var floors = [][]string{
 	{"payout"},
 	{"ledger"},
 	{"order"},
+	{"measure"},
 	{"notice"},
 	{"server/pages", "server/problem"},
 	{"server/reply"},

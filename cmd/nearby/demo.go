@@ -128,7 +128,7 @@ func (c *demoCommand) fillTown(ctx context.Context, p *program, a *app.App) erro
 	bar := newProgress(p.stderr, 0, "demo town")
 	shown := false
 	people, err := demo.Fill(ctx, demo.Rooms{
-		DB: a.DB, Clock: a.Clock, Account: a.Account, Directory: a.Directory, Verification: a.Verification, Catalog: a.Catalog,
+		DB: a.DB, Clock: a.Clock, Account: a.Account, Directory: a.Directory, Verification: a.Verification, Measure: a.Measure, Catalog: a.Catalog,
 		Photos: a.Photos, Order: a.Order, Payout: a.Payout, NoCards: c.Payments != "sandbox",
 	}, func(done, total int) {
 		shown = true

@@ -26,6 +26,7 @@ import (
 	"nearby/internal/job"
 	"nearby/internal/ledger"
 	"nearby/internal/mail"
+	"nearby/internal/measure"
 	"nearby/internal/notice"
 	"nearby/internal/order"
 	"nearby/internal/payment"
@@ -83,6 +84,7 @@ type App struct {
 	Ledger       *ledger.Ledger
 	Order        *order.Service
 	Notice       *notice.Service
+	Measure      *measure.Service
 	Gateway      payment.Gateway // nil while card payments are off
 	Sender       mail.Sender
 	Outbox       *mail.Outbox
@@ -182,6 +184,10 @@ func (a *App) furnish(ctx context.Context) error {
 	})
 	a.Order.Listen(a.Inbox)
 	a.Payout.Listen(a.Inbox)
+	a.Measure = measure.New(measure.Deps{
+		DB: a.DB, Clock: a.Clock, IDs: a.IDs, Audit: a.Audit, Jobs: a.Jobs, Accounts: a.Account, Directory: a.Directory,
+		Verification: a.Verification, Order: a.Order,
+	})
 	a.Notice = notice.New(a.DB, a.Directory, a.Catalog, a.Audit, a.Clock, a.IDs)
 	return nil
 }

@@ -56,12 +56,12 @@ func (a *App) HTTP(ctx context.Context) (*server.Server, error) {
 		Mailbox: a.mailbox(),
 	}
 	owners := &owner.Handlers{
-		Account: a.Account, Directory: a.Directory, Verification: a.Verification, Proposal: a.Proposal, Catalog: a.Catalog, Order: a.Order, Payout: a.Payout,
-		Ledger: a.Ledger, Photos: a.Photos, Ground: ground, Payments: s.Payment,
+		Account: a.Account, Directory: a.Directory, Verification: a.Verification, Measure: a.Measure, Proposal: a.Proposal, Catalog: a.Catalog, Order: a.Order,
+		Payout: a.Payout, Ledger: a.Ledger, Photos: a.Photos, Ground: ground, Payments: s.Payment,
 	}
 	verifiers := &desk.Handlers{Account: a.Account, Directory: a.Directory, Verification: a.Verification, Proposal: a.Proposal, Ground: ground}
 	operators := &admin.Handlers{
-		Directory: a.Directory, Verification: a.Verification, Audit: a.Audit, Jobs: a.Jobs, Inbox: a.Inbox, Ledger: a.Ledger, Order: a.Order,
+		Account: a.Account, Directory: a.Directory, Verification: a.Verification, Measure: a.Measure, Audit: a.Audit, Jobs: a.Jobs, Inbox: a.Inbox, Ledger: a.Ledger, Order: a.Order,
 		Version: s.Version, Started: a.started,
 	}
 	hooks := &hook.Handlers{Inbox: a.Inbox, Gateway: a.Gateway}
@@ -75,8 +75,8 @@ func (a *App) HTTP(ctx context.Context) (*server.Server, error) {
 	}
 	running := server.New(config, a.Clock, floor, routes, a.ready, a.gauges()...)
 	api.Mount(running.Echo(), api.Deps{
-		Account: a.Account, Directory: a.Directory, Verification: a.Verification, Proposal: a.Proposal, Catalog: a.Catalog, Order: a.Order, Payout: a.Payout,
-		Notice: a.Notice, Photos: a.Photos, DB: a.DB, Floor: floor, Clock: a.Clock, BaseURL: s.BaseURL, Version: s.Version,
+		Account: a.Account, Directory: a.Directory, Verification: a.Verification, Measure: a.Measure, Proposal: a.Proposal, Catalog: a.Catalog, Order: a.Order,
+		Payout: a.Payout, Notice: a.Notice, Photos: a.Photos, DB: a.DB, Floor: floor, Clock: a.Clock, BaseURL: s.BaseURL, Version: s.Version,
 	})
 	return running, nil
 }

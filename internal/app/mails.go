@@ -22,15 +22,15 @@ var (
 	}
 	businessLetters = map[string]string{
 		"verification_approve": "/verification", "verification_ask": "/verification", "verification_reject": "/verification",
-		"verification_suspend": "/verification", "verification_reinstate": "/verification", "verification_submitted": "/verification",
-		"verification_taken": "/verification", "verification_withdrawn": "/verification",
+		"verification_submitted": "/verification",
+		"verification_taken":     "/verification", "verification_withdrawn": "/verification",
 		"change_approved": "/profile", "change_declined": "/profile",
 	}
 	ownerLetters   = []string{"order_new", "refund_failed", "refund_manual"}
 	shopperLetters = []string{
 		"order_placed", "order_accepted", "order_declined", "order_ready", "order_on_its_way", "order_completed", "order_cancelled",
 		"order_expired", "order_paid_late", "order_refunded", "order_missed", "order_reserved", "order_charged", "order_short",
-		"order_released", "order_unanswered", "order_unanswered_free", "order_let_go",
+		"order_released", "order_unanswered", "order_unanswered_free", "order_let_go", "order_suspended",
 	}
 )
 
@@ -71,6 +71,9 @@ func (a *App) mails(render *reply.Renderer) {
 			return a.letter(render, to.Locale, name, to.Email, "/manage/"+b.Slug+section, "Name", to.Name, "Business", b.Name), nil
 		})
 	}
+	for _, name := range measureLetters {
+		a.Outbox.Template(name, a.measureLetter(render, name))
+	}
 	for _, name := range shopperLetters {
 		a.Outbox.Template(name, a.orderLetter(render, name))
 	}
@@ -100,13 +103,16 @@ func (a *App) orderLetter(render *reply.Renderer, name string) mail.Render {
 			return mail.Message{}, errs.Missing("address")
 		}
 		lang, total := reply.Match("", o.Locale), view.OrderTotal(o)
-		until := ""
+		until, settle := "", ""
+		if o.SettleBy != nil {
+			settle = render.When(lang, o.SettleBy.In(view.Zone(o.Zone)))
+		}
 		if o.AcceptBy != nil {
 			until = render.When(lang, o.AcceptBy.In(view.Zone(o.Zone)))
 		}
 		return a.letter(render, o.Locale, name, o.Contact.Email, "/o/"+o.ID+"?t="+a.Order.Token(o.ID),
 			"Name", o.Contact.Name, "Business", business, "Number", view.OrderNumber(o), "Total", total.Total.Format(lang),
-			"Charged", view.Cost(o).Format(lang), "Time", until, "Missing", missing(render, lang, o), "Code", a.Order.PickupCode(o.ID)), nil
+			"Charged", view.Cost(o).Format(lang), "Time", until, "Settle", settle, "Missing", missing(render, lang, o), "Code", a.Order.PickupCode(o.ID)), nil
 	}
 }
 

@@ -18,6 +18,7 @@ import (
 	"nearby/internal/database"
 	"nearby/internal/directory"
 	"nearby/internal/errs"
+	"nearby/internal/measure"
 	"nearby/internal/order"
 	"nearby/internal/payout"
 	"nearby/internal/verification"
@@ -30,6 +31,7 @@ type Rooms struct {
 	Account      *account.Service
 	Directory    *directory.Service
 	Verification *verification.Service
+	Measure      *measure.Service
 	Catalog      *catalog.Service
 	Photos       *blob.Store
 	Order        *order.Service

@@ -21,6 +21,7 @@ import (
 	"nearby/internal/ident"
 	"nearby/internal/job"
 	"nearby/internal/ledger"
+	"nearby/internal/measure"
 	"nearby/internal/order"
 	"nearby/internal/payment"
 	"nearby/internal/payout"
@@ -61,13 +62,16 @@ func open(t *testing.T, db *database.DB, cards bool) house {
 		DB: db, Clock: now, IDs: ids, Audit: log, Jobs: jobs, Accounts: accounts, Directory: businesses,
 		Gateway: gateway, Install: "test", BaseURL: "http://127.0.0.1:1",
 	})
+	desk := verification.New(db, accounts, businesses, log, jobs, now, ids)
+	orders := order.New(order.Deps{
+		DB: db, Clock: now, IDs: ids, Audit: log, Jobs: jobs, Accounts: accounts, Directory: businesses,
+		Stock: products.Stock(), Payout: tills, Ledger: ledger.New(db, now, ids), Gateway: gateway,
+		Install: "test", BaseURL: "http://127.0.0.1:1", Secret: key,
+	})
 	return house{audit: log, Rooms: demo.Rooms{
-		DB: db, Clock: now, Account: accounts, Directory: businesses, Photos: photos, Payout: tills, Catalog: products,
-		Verification: verification.New(db, accounts, businesses, log, jobs, now, ids),
-		Order: order.New(order.Deps{
-			DB: db, Clock: now, IDs: ids, Audit: log, Jobs: jobs, Accounts: accounts, Directory: businesses,
-			Stock: products.Stock(), Payout: tills, Ledger: ledger.New(db, now, ids), Gateway: gateway,
-			Install: "test", BaseURL: "http://127.0.0.1:1", Secret: key,
+		DB: db, Clock: now, Account: accounts, Directory: businesses, Photos: photos, Payout: tills, Catalog: products, Verification: desk, Order: orders,
+		Measure: measure.New(measure.Deps{
+			DB: db, Clock: now, IDs: ids, Audit: log, Jobs: jobs, Accounts: accounts, Directory: businesses, Verification: desk, Order: orders,
 		}),
 	}}
 }

@@ -7,6 +7,7 @@ import (
 
 	"nearby/internal/account"
 	"nearby/internal/directory"
+	"nearby/internal/measure"
 	"nearby/internal/verification"
 )
 
@@ -47,17 +48,19 @@ func (f *filler) lead(ctx context.Context, owner account.Actor, businessID, stat
 	return f.afterApproval(ctx, owner, verifier, businessID, directory.State(state))
 }
 
-// reviewIn is when a suspension is looked at again.
-const reviewIn = 14 * 24 * time.Hour
+// suspendedFor is how long a suspension of the demo lasts.
+const suspendedFor = 14 * 24 * time.Hour
 
 func (f *filler) afterApproval(ctx context.Context, owner, verifier account.Actor, businessID string, state directory.State) error {
 	switch state {
 	case directory.Verified:
 		return nil
 	case directory.Suspended:
-		return f.Verification.Suspend(ctx, verifier, businessID, verification.SuspendInput{
-			Codes: []string{"misleading"}, Words: "The prices at the till were not the prices shown.", ReviewAt: f.Clock().Add(reviewIn),
+		_, err := f.Measure.Impose(ctx, verifier, businessID, measure.Input{
+			Kind: measure.Suspended, Codes: []string{"misleading"}, Facts: "The prices at the till were not the prices shown.",
+			Ground: "terms", Rule: "Prices are the prices shown.", Detected: "review", EndsAt: f.Clock().Add(suspendedFor),
 		})
+		return err
 	case directory.Withdrawn:
 		_, err := f.Directory.Close(ctx, owner, businessID)
 		return err

@@ -46,14 +46,17 @@ type Business struct {
 
 	State       State
 	stateBefore string // states to return to, the last one last
-	Address     Address
-	Point       geo.Point
-	Cell        geo.Cell  // resolution 15; 0 without a pin
-	checked     geo.Point // the pin as last submitted or imported as verified
-	Zone        string    // IANA name, found from the pin
-	Hours       hours.Schedule
-	HoursText   string // as typed or imported
-	Further     FurtherHours
+
+	Restrictions []Restriction // of measures in force, in the order they came
+
+	Address   Address
+	Point     geo.Point
+	Cell      geo.Cell  // resolution 15; 0 without a pin
+	checked   geo.Point // the pin as last submitted or imported as verified
+	Zone      string    // IANA name, found from the pin
+	Hours     hours.Schedule
+	HoursText string // as typed or imported
+	Further   FurtherHours
 
 	// How it sells. Amounts are in minor units of Currency.
 	Currency        string
@@ -95,9 +98,10 @@ func (b Business) Listed() bool { return b.State.Listed() && b.Located() }
 func (b Business) seen() bool { return b.Listed() || b.State == Unclaimed && b.Located() }
 
 // Orderable reports whether the business takes orders at an instant as far as
-// this room knows: it is listed, not limited, not paused, and hands over somehow.
+// this room knows: it is listed, not limited by a check or a measure, not paused,
+// and hands over somehow.
 func (b Business) Orderable(now time.Time) bool {
-	return b.Listed() && b.State != Limited && !b.PausedAt(now) && (b.Pickup || b.Delivery)
+	return b.Listed() && b.State != Limited && !b.Restricted(RestrictOrders) && !b.PausedAt(now) && (b.Pickup || b.Delivery)
 }
 
 // State is where a business is in its life.
@@ -155,7 +159,6 @@ const (
 	EventCheckExpired   Event = "check_expired"
 	EventRecheckPassed  Event = "recheck_passed"
 	EventGraceOver      Event = "grace_over"
-	EventLimit          Event = "limit"
 	EventLift           Event = "lift"
 	EventSuspend        Event = "suspend"
 	EventReinstate      Event = "reinstate"
@@ -186,10 +189,9 @@ var Life = lifecycle.New("business",
 	move{From: []State{Verified}, Event: EventCheckExpired, By: []account.Role{account.System}, To: VerifiedDue},
 	move{From: []State{VerifiedDue}, Event: EventRecheckPassed, By: []account.Role{account.Verifier, account.System}, To: Verified},
 	move{From: []State{VerifiedDue}, Event: EventGraceOver, By: []account.Role{account.System}, To: Limited},
-	move{From: []State{Verified, VerifiedDue}, Event: EventLimit, By: []account.Role{account.Verifier}, To: Limited},
 	move{From: []State{Limited}, Event: EventLift, By: []account.Role{account.Verifier, account.System}, To: Verified},
 	move{From: []State{Verified, VerifiedDue, Limited}, Event: EventSuspend, By: []account.Role{account.Verifier, account.Operator, account.System}, To: Suspended},
-	move{From: []State{Suspended}, Event: EventReinstate, By: []account.Role{account.Verifier, account.Operator}, To: Verified},
+	move{From: []State{Suspended, Terminated}, Event: EventReinstate, By: []account.Role{account.Verifier, account.Operator, account.System}, To: Verified},
 	move{From: []State{Suspended}, Event: EventTerminate, By: []account.Role{account.Verifier, account.Operator}, To: Terminated},
 	move{
 		From:  []State{Unclaimed, Draft, Submitted, InReview, ChangesRequested, Verified, VerifiedDue, Rejected, Limited, Suspended},
@@ -209,7 +211,7 @@ func (b *Business) Move(event Event, by account.Role, now time.Time) error {
 		b.checked = b.Point
 	}
 	switch event {
-	case EventLimit, EventGraceOver, EventSuspend:
+	case EventGraceOver, EventSuspend:
 		b.stateBefore = push(b.stateBefore, b.State)
 	case EventLift, EventReinstate:
 		var before State
@@ -221,7 +223,7 @@ func (b *Business) Move(event Event, by account.Role, now time.Time) error {
 	case EventClose:
 		b.stateBefore = ""
 	}
-	b.State = to
+	b.State = b.relapse(to)
 	return nil
 }
 

@@ -81,6 +81,7 @@ func (s *Service) load(ctx context.Context) error {
 		return err
 	}
 	f.position, f.readAt = at, now
+	f.awaken()
 	return nil
 }
 

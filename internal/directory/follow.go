@@ -44,7 +44,7 @@ type follower struct {
 	following sync.Mutex
 	unasked   bool                 // nothing is followed before Load; guarded by following
 	dirty     map[string]bool      // could not be read; guarded by following
-	pauses    map[string]time.Time // when those in the index end; guarded by following
+	turns     map[string]time.Time // when businesses become others by themselves; guarded by following
 
 	localities localities // of the rows of the index
 	keeper     keeper     // guarded by feeding, but for followed, which following guards
@@ -56,7 +56,7 @@ const reread = 10 * time.Second
 func (f *follower) start(st store, index *nearby.Index, now clock.Clock) {
 	// Seeded ids would give two processes the same one.
 	f.store, f.index, f.clock, f.origin = st, index, now, ident.Random()
-	f.dirty, f.pauses, f.localities.parts = map[string]bool{}, map[string]time.Time{}, map[localityKey]*locality{}
+	f.dirty, f.turns, f.localities.parts = map[string]bool{}, map[string]time.Time{}, map[localityKey]*locality{}
 }
 
 // follow makes the index say of the businesses what the database says now.
@@ -98,6 +98,7 @@ func (f *follower) read(ctx context.Context, ids []string) ([]Business, map[stri
 	if err != nil {
 		return nil, nil, err
 	}
+	f.noteTurns(ids, list)
 	list = slices.DeleteFunc(list, func(b Business) bool { return !f.shows(b) })
 	extras, err := f.extras(ctx, list)
 	return list, extras, err
@@ -115,9 +116,10 @@ func (f *follower) extras(ctx context.Context, list []Business) (map[string]Extr
 }
 
 // shows reports whether the business belongs in the index.
-func (f *follower) shows(b Business) bool {
-	return b.Listed() || f.unclaimed && b.seen()
-}
+func (f *follower) shows(b Business) bool { return f.seen(b) && !b.Restricted(RestrictSearch) }
+
+// seen reports whether the public may see the page of the business.
+func (f *follower) seen(b Business) bool { return b.Listed() || f.unclaimed && b.seen() }
 
 // publish puts the found ones of ids into the index and takes the others out.
 // Only who holds following calls it.
@@ -127,14 +129,12 @@ func (f *follower) publish(ids []string, found []Business, extras map[string]Ext
 	after := make(map[string]*Summary, len(found))
 	for i, b := range found {
 		after[b.ID] = summarize(b, extras[b.ID], f.clock())
-		f.notePause(b)
 		rows[i] = row(b, extras[b.ID], after[b.ID])
 	}
 	var gone []string
 	for _, id := range ids {
 		if after[id] == nil {
 			gone = append(gone, id)
-			delete(f.pauses, id)
 		}
 		f.relocate(id, after[id])
 	}
@@ -262,6 +262,9 @@ func (f *follower) fill(ctx context.Context) error {
 			return err
 		}
 		for _, b := range list {
+			if !f.shows(b) {
+				continue
+			}
 			r := row(b, extras[b.ID], summarize(b, extras[b.ID], f.clock()))
 			if filling.Add(&r) != nil {
 				late = append(late, r)

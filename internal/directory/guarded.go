@@ -186,6 +186,9 @@ func (s *Service) UpdateHolding(ctx context.Context, actor account.Actor, slugOr
 			return err
 		}
 		if before.Listed() {
+			if err := b.locked(before, *b); err != nil {
+				return err
+			}
 			held = guarded(before, *b)
 			b.putBack(before, held)
 		}

@@ -28,10 +28,9 @@ resubmit         owner                     rejected                            d
 check_expired    system                    verified                            verified_due
 recheck_passed   verifier,system           verified_due                        verified
 grace_over       system                    verified_due                        limited
-limit            verifier                  verified,verified_due               limited
 lift             verifier,system           limited                             verified
 suspend          verifier,operator,system  verified,verified_due,limited       suspended
-reinstate        verifier,operator         suspended                           verified
+reinstate        verifier,operator,system  suspended,terminated                verified
 terminate        verifier,operator         suspended                           terminated
 close            owner                     unclaimed,draft,submitted,in_review,changes_requested,verified,verified_due,rejected,limited,suspended  withdrawn
 reopen           owner                     withdrawn                           draft
@@ -105,7 +104,7 @@ func TestMeasuresReturnToTheStateBefore(t *testing.T) {
 	}{
 		{EventSuspend, account.Verifier, Suspended},
 		{EventReinstate, account.Verifier, VerifiedDue},
-		{EventLimit, account.Verifier, Limited},
+		{EventGraceOver, account.System, Limited},
 		{EventSuspend, account.System, Suspended},
 		{EventReinstate, account.Operator, Limited},
 		{EventLift, account.System, VerifiedDue},

@@ -92,7 +92,7 @@ func TestIndexFollowsEveryChange(t *testing.T) {
 		check("suspended", Query{})
 		h.put(t, b.ID, EventReinstate)
 		check("reinstated", Query{}, "HARBOUR BUNS")
-		h.put(t, b.ID, EventLimit)
+		h.restrict(t, b.ID, Restriction{Measure: "m", Kind: RestrictOrders})
 		check("limited", Query{}, "HARBOUR BUNS")
 		if _, err := h.Close(ctx, ada, b.ID); err != nil {
 			t.Fatal(err)

@@ -32,14 +32,14 @@ func (s *Selling) pause(w *wrongs, b *Business, now time.Time) {
 	b.Paused, b.PausedUntil = s.Paused, s.PausedUntil
 }
 
-// awaken follows again the businesses whose pause is over, so that searches for
-// who takes orders find them. Everything else asks PausedAt.
+// awaken follows again the businesses whose pause or measure is over, so that
+// searches find them as they are now. Everything else loads them.
 func (f *follower) awaken() {
 	f.following.Lock()
 	now := f.clock()
 	var due []string
-	for id, end := range f.pauses {
-		if !now.Before(end) {
+	for id, at := range f.turns {
+		if !now.Before(at) {
 			due = append(due, id)
 		}
 	}
@@ -48,25 +48,28 @@ func (f *follower) awaken() {
 	f.follow(due)
 }
 
-// notePause remembers when the pause of a published business ends. Only who holds
-// following calls it.
-func (f *follower) notePause(b Business) {
-	if b.PausedAt(f.clock()) && !b.PausedUntil.IsZero() {
-		f.pauses[b.ID] = b.PausedUntil
-	} else {
-		delete(f.pauses, b.ID)
+// noteTurns remembers when the businesses next become others by themselves. Only
+// who holds following calls it, with all that was found of ids.
+func (f *follower) noteTurns(ids []string, found []Business) {
+	for _, id := range ids {
+		delete(f.turns, id)
+	}
+	for _, b := range found {
+		if at := b.turn(f.clock()); !at.IsZero() {
+			f.turns[b.ID] = at
+		}
 	}
 }
 
-// recall learns from the database which pauses end by themselves, when the index
-// was filled without reading the businesses one by one.
+// recall learns from the database which businesses become others by themselves,
+// when the index was filled without reading them one by one.
 func (f *follower) recall(ctx context.Context) error {
-	ends, err := f.store.pauses(ctx)
+	turns, err := f.store.turns(ctx)
 	if err != nil {
 		return err
 	}
 	f.following.Lock()
 	defer f.following.Unlock()
-	maps.Copy(f.pauses, ends)
+	maps.Copy(f.turns, turns)
 	return nil
 }

@@ -35,7 +35,7 @@ type Service struct {
 // search. key is secret, at least 32 bytes, and seals the cursors of pages.
 func New(db *database.DB, accounts *account.Service, log *audit.Log, now clock.Clock, ids ident.Source, key []byte) *Service {
 	s := &Service{
-		db: db, store: store{db}, accounts: accounts, audit: log, clock: now, ids: ids, cursors: newCursors(key),
+		db: db, store: store{db, now}, accounts: accounts, audit: log, clock: now, ids: ids, cursors: newCursors(key),
 	}
 	s.follower.start(s.store, nearby.New(), now)
 	return s
@@ -106,7 +106,7 @@ func (s *Service) Public(ctx context.Context, slugOrID string) (Business, error)
 	if err != nil {
 		return Business{}, err
 	}
-	if !s.follower.shows(b) {
+	if !s.follower.seen(b) {
 		return Business{}, errMissing
 	}
 	return b, nil
@@ -256,6 +256,9 @@ func (s *Service) edit(ctx context.Context, actor account.Actor, slugOrID string
 			}
 			before := *b
 			if err := fn(b); err != nil {
+				return err
+			}
+			if err := b.locked(before, *b); err != nil {
 				return err
 			}
 			fields := given(before, *b)

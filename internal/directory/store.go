@@ -9,6 +9,7 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
+	"nearby/internal/clock"
 	"nearby/internal/database"
 	"nearby/internal/errs"
 	"nearby/internal/geo"
@@ -35,6 +36,7 @@ type businessRow struct {
 	CertifiedAt     *time.Time
 	State           State
 	StateBefore     string
+	Restrictions    string
 	Currency        string
 	Pickup          bool
 	Delivery        bool
@@ -98,7 +100,7 @@ type fullRow struct {
 // fullColumns selects a fullRow.
 var fullColumns = func() string {
 	business := `id slug owner_id name name_key category description phone email website attributes legal_name register_number
-		certified_at state state_before currency pickup delivery pay_at_pickup accept_first paused paused_until prep_minutes delivery_radius
+		certified_at state state_before restrictions currency pickup delivery pay_at_pickup accept_first paused paused_until prep_minutes delivery_radius
 		delivery_fee delivery_minimum photo_hash source source_id owner_fields verified_at
 		name_changed_at category_changed_at address_changed_at website_changed_at created_at updated_at version`
 	location := `id business_id lat lng cell checked_lat checked_lng zone hours hours_text pickup_hours delivery_hours kitchen_hours street house_number unit postcode
@@ -118,7 +120,8 @@ func toRows(b Business) (businessRow, locationRow) {
 		ID: b.ID, Slug: b.Slug, Name: b.Name, NameKey: text.Fold(b.Name), Category: b.Category, Description: b.Description,
 		Phone: b.Phone, Email: b.Email, Website: b.Website, Attributes: joinWords(b.Attributes), LegalName: b.LegalName,
 		RegisterNumber: b.RegisterNumber, CertifiedAt: b.CertifiedAt, State: b.State, StateBefore: b.stateBefore,
-		Currency: b.Currency, Pickup: b.Pickup, Delivery: b.Delivery, PayAtPickup: b.PayAtPickup, AcceptFirst: b.AcceptFirst,
+		Restrictions: restrictionsText(b.Restrictions),
+		Currency:     b.Currency, Pickup: b.Pickup, Delivery: b.Delivery, PayAtPickup: b.PayAtPickup, AcceptFirst: b.AcceptFirst,
 		Paused: b.Paused, PrepMinutes: b.PrepMinutes, DeliveryRadius: b.DeliveryRadiusM, DeliveryFee: b.DeliveryFee,
 		DeliveryMinimum: b.DeliveryMinimum, PhotoHash: b.PhotoHash, Source: b.Source, SourceID: b.SourceID,
 		OwnerFields: joinWords(b.OwnerFields), VerifiedAt: b.VerifiedAt, CreatedAt: b.CreatedAt, UpdatedAt: b.UpdatedAt,
@@ -165,7 +168,9 @@ func (known schedules) inPlace(s hours.Schedule, place hours.Place) hours.Schedu
 	return s
 }
 
-func (r *fullRow) business(known schedules) (Business, error) {
+// business is the row as it stands at a moment: without the measures that are
+// over by then.
+func (r *fullRow) business(known schedules, now time.Time) (Business, error) {
 	schedule, err := known.read(r.Location.Hours)
 	if err != nil {
 		return Business{}, err
@@ -198,11 +203,17 @@ func (r *fullRow) business(known schedules) (Business, error) {
 	if full.Hours.NeedsPlace() {
 		full.Hours = known.inPlace(full.Hours, full.place())
 	}
-	return full, nil
+	if full.Restrictions, err = readRestrictions(b.Restrictions); err != nil {
+		return Business{}, err
+	}
+	return full, full.settle(now)
 }
 
 // store is all the SQL of the room.
-type store struct{ db *database.DB }
+type store struct {
+	db    *database.DB
+	clock clock.Clock
+}
 
 // full is the query for businesses with their locations.
 func (st store) full(ctx context.Context) *gorm.DB {
@@ -221,7 +232,7 @@ func (st store) get(ctx context.Context, id string, lock bool) (Business, error)
 	if err := query.Where("b.id = ?", id).Take(&row).Error; err != nil {
 		return Business{}, database.Err(err, "business")
 	}
-	return row.business(schedules{})
+	return row.business(schedules{}, st.clock())
 }
 
 func (st store) list(ctx context.Context, ids []string) ([]Business, error) {
@@ -229,7 +240,7 @@ func (st store) list(ctx context.Context, ids []string) ([]Business, error) {
 	if err := st.full(ctx).Where("b.id IN ?", ids).Find(&rows).Error; err != nil {
 		return nil, database.Err(err, "business")
 	}
-	return businesses(rows)
+	return st.businesses(rows)
 }
 
 func (st store) bySource(ctx context.Context, source string, sourceIDs []string) ([]Business, error) {
@@ -238,7 +249,7 @@ func (st store) bySource(ctx context.Context, source string, sourceIDs []string)
 	if err != nil {
 		return nil, database.Err(err, "business")
 	}
-	return businesses(rows)
+	return st.businesses(rows)
 }
 
 // within lists the businesses whose cells lie in the given ones, in whatever
@@ -259,7 +270,7 @@ func (st store) within(ctx context.Context, cells []geo.Cell) ([]Business, error
 	if err := st.full(ctx).Where(anyOf).Order("b.id").Limit(5000).Find(&rows).Error; err != nil {
 		return nil, database.Err(err, "business")
 	}
-	return businesses(rows)
+	return st.businesses(rows)
 }
 
 // eachLocated calls fn with all businesses of the states that have a pin, a page
@@ -278,7 +289,7 @@ func (st store) eachLocated(ctx context.Context, states []State, fn func([]Busin
 		}
 		list := make([]Business, len(rows))
 		for i := range rows {
-			if list[i], err = rows[i].business(known); err != nil {
+			if list[i], err = rows[i].business(known, st.clock()); err != nil {
 				return err
 			}
 			cell, id = list[i].Cell, list[i].ID
@@ -292,26 +303,43 @@ func (st store) eachLocated(ctx context.Context, states []State, fn func([]Busin
 	}
 }
 
-// pauses lists when pauses that end by themselves do, by business.
-func (st store) pauses(ctx context.Context) (map[string]time.Time, error) {
+// turns lists when businesses become others by themselves, by their ids: the
+// ends of pauses and of measures, also those that are past and that nobody has
+// written down yet.
+func (st store) turns(ctx context.Context) (map[string]time.Time, error) {
 	var rows []struct {
-		ID          string
-		PausedUntil time.Time
+		ID           string
+		Paused       bool
+		PausedUntil  *time.Time
+		Restrictions string
 	}
-	err := st.db.Conn(ctx).Table("businesses").Select("id, paused_until").Where("paused AND paused_until IS NOT NULL").Find(&rows).Error
-	ends := make(map[string]time.Time, len(rows))
+	err := st.db.Conn(ctx).Table("businesses").Select("id, paused, paused_until, restrictions").
+		Where("paused AND paused_until IS NOT NULL OR restrictions <> ''").Find(&rows).Error
+	if err != nil {
+		return nil, database.Err(err, "business")
+	}
+	turns := make(map[string]time.Time, len(rows))
 	for _, r := range rows {
-		ends[r.ID] = r.PausedUntil.UTC()
+		b := Business{Paused: r.Paused}
+		if r.PausedUntil != nil {
+			b.PausedUntil = r.PausedUntil.UTC()
+		}
+		if b.Restrictions, err = readRestrictions(r.Restrictions); err != nil {
+			return nil, err
+		}
+		if at := b.turn(time.Time{}); !at.IsZero() {
+			turns[r.ID] = at
+		}
 	}
-	return ends, database.Err(err, "business")
+	return turns, nil
 }
 
-func businesses(rows []fullRow) ([]Business, error) {
-	known := schedules{}
+func (st store) businesses(rows []fullRow) ([]Business, error) {
+	known, now := schedules{}, st.clock()
 	list := make([]Business, len(rows))
 	for i := range rows {
 		var err error
-		if list[i], err = rows[i].business(known); err != nil {
+		if list[i], err = rows[i].business(known, now); err != nil {
 			return nil, err
 		}
 	}

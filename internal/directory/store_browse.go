@@ -21,7 +21,7 @@ func (st store) browse(ctx context.Context, words []string, state State, after s
 	if err := query.Order("b.name_key, b.id").Limit(limit).Find(&rows).Error; err != nil {
 		return nil, database.Err(err, "business")
 	}
-	return businesses(rows)
+	return st.businesses(rows)
 }
 
 func (st store) census(ctx context.Context) (map[State]int, error) {

@@ -22,7 +22,6 @@ import (
 	"nearby/internal/money"
 	"nearby/internal/payment"
 	"nearby/internal/payout"
-	"nearby/internal/verification"
 )
 
 // Deps are what the service works with.
@@ -75,7 +74,8 @@ func New(d Deps) *Service {
 	}
 	s := &Service{Deps: d, store: store{d.DB}, wake: make(chan struct{}, 1), watchers: map[string]map[chan struct{}]bool{}}
 	d.Jobs.Handle(payout.JobStopped, s.stopped)
-	d.Jobs.Handle(verification.JobSuspended, s.stopped)
+	d.Jobs.Handle(JobSuspended, s.suspended)
+	d.Jobs.Handle(jobSettle, s.settle)
 	return s
 }
 
@@ -152,6 +152,7 @@ type Order struct {
 
 	HoldExpiresAt *time.Time // while unpaid
 	AcceptBy      *time.Time // while placed
+	SettleBy      *time.Time // while its business is suspended: then it is cancelled
 	EndReason     string     // timeout shopper business suspended operator late_no_stock payment_failed
 	DeclineReason string
 	Flag          string // something a person should look at
@@ -253,9 +254,5 @@ func (o Order) Stuck() bool { return slices.Contains(stuckFlags, o.Flag) }
 
 // Open reports whether the business still has to do something.
 func (o Order) Open() bool {
-	switch o.State {
-	case Placed, Accepted, Preparing, Ready, OutForDelivery, DeliveryFailed:
-		return true
-	}
-	return false
+	return slices.Contains(openStates, o.State)
 }

@@ -51,6 +51,8 @@ type orderRow struct {
 	EndReason      string
 	DeclineReason  string
 	Flag           string
+	SettleBy       *time.Time
+	SettleFor      string
 	CreatedAt      time.Time
 	PlacedAt       *time.Time
 	AcceptedAt     *time.Time
@@ -211,7 +213,7 @@ func (r orderRow) order(lines []lineRow, pays []payRow, refunds []refundRow, par
 			Goods: of(r.Goods), Discount: of(r.Discount), Delivery: of(r.Delivery), TaxAdded: of(r.TaxAdded),
 			TaxContained: of(r.TaxContained), Total: of(r.Total),
 		},
-		AcceptFirst: r.CaptureOn == captureOnAccept, Fee: of(r.Fee), HoldExpiresAt: r.HoldExpiresAt, AcceptBy: r.AcceptBy, EndReason: r.EndReason, DeclineReason: r.DeclineReason,
+		AcceptFirst: r.CaptureOn == captureOnAccept, Fee: of(r.Fee), HoldExpiresAt: r.HoldExpiresAt, AcceptBy: r.AcceptBy, SettleBy: r.SettleBy, EndReason: r.EndReason, DeclineReason: r.DeclineReason,
 		Flag: r.Flag, CreatedAt: r.CreatedAt, PlacedAt: r.PlacedAt, AcceptedAt: r.AcceptedAt, ReadyAt: r.ReadyAt, DoneAt: r.DoneAt,
 		UpdatedAt: r.UpdatedAt, Version: r.Version,
 	}

@@ -361,9 +361,10 @@ func TestABusinessThatIsNotListed(t *testing.T) {
 		if err := h.Take(ctx, h.vera, p.ID); err != nil {
 			t.Fatal(err)
 		}
-		h.queue.Handle(verification.JobSuspended, func(context.Context, json.RawMessage) error { return nil })
-		in := verification.SuspendInput{Codes: []string{"fraud"}, Words: "Fraud.", ReviewAt: h.clock.Now().Add(time.Hour)}
-		if err := h.desk.Suspend(ctx, h.vera, h.bakery.ID, in); err != nil {
+		err := h.dir.Change(ctx, h.bakery.ID, func(b *directory.Business) error {
+			return b.Move(directory.EventSuspend, account.Verifier, h.clock.Now())
+		})
+		if err != nil {
 			t.Fatal(err)
 		}
 		wantErr(t, h.Approve(ctx, h.vera, p.ID, ""), errs.Conflict, "not_listed")

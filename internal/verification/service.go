@@ -19,10 +19,6 @@ import (
 	"nearby/internal/mail"
 )
 
-// JobSuspended is the kind of job that tells whoever must react that a business
-// was taken down; its argument is {"business_id": …}.
-const JobSuspended = "order.suspended"
-
 // Service is the room's door.
 type Service struct {
 	db        *database.DB
@@ -316,101 +312,15 @@ func (s *Service) onCase(ctx context.Context, actor account.Actor, requestID, ac
 
 func (r requestRow) open() bool { return r.EndedAt == nil }
 
-// Suspend takes a listed business down at once: out of the index, its page and
-// the till, in the transaction that writes the reasons. Verifiers and operators
-// may; not on a business of their own.
-func (s *Service) Suspend(ctx context.Context, actor account.Actor, slugOrID string, in SuspendInput) error {
-	reasons, err := in.check(s.clock())
+// Judge makes sure that the actor holds one of the roles at this moment and has
+// nothing to do with the business; judge is the actor in that role, the first
+// that fits. Errors: Forbidden "wrong_role" or "own_business".
+func (s *Service) Judge(ctx context.Context, actor account.Actor, b directory.Business, roles ...account.Role) (judge account.Actor, err error) {
+	role, err := s.oneOf(ctx, actor, roles...)
 	if err != nil {
-		return err
+		return account.Actor{}, err
 	}
-	d := Decision{Kind: KindSuspend, Reasons: reasons, Words: in.Words, ReviewAt: in.ReviewAt.UTC().Truncate(time.Microsecond)}
-	return s.measure(ctx, actor, slugOrID, directory.EventSuspend, d, func(ctx context.Context, b directory.Business) error {
-		return s.jobs.Add(ctx, job.Job{Kind: JobSuspended, Args: map[string]string{"business_id": b.ID}})
-	})
-}
-
-// Reinstate puts a suspended business back to the state before. A verifier may
-// not undo his own measure; an operator may. note says why.
-func (s *Service) Reinstate(ctx context.Context, actor account.Actor, slugOrID, note string) error {
-	var w []errs.Field
-	checkWords(&w, "note", note, true)
-	if err := errs.Fields(w); err != nil {
-		return err
-	}
-	return s.measure(ctx, actor, slugOrID, directory.EventReinstate, Decision{Kind: KindReinstate, Note: note}, func(ctx context.Context, b directory.Business) error {
-		if operator, err := s.accounts.Has(ctx, actor.ID, account.Operator); err != nil || operator {
-			return err
-		}
-		decisions, err := s.store.decisions(ctx, b.ID)
-		if err != nil {
-			return err
-		}
-		last := slices.IndexFunc(decisions, func(d Decision) bool { return d.Kind == KindSuspend })
-		if last >= 0 && decisions[last].By.ID == actor.ID {
-			return errs.New(errs.Forbidden, "own_decision", "Somebody else looks at a decision again.")
-		}
-		return nil
-	})
-}
-
-// Suspension is a business that is taken down now, and the decision that did it.
-type Suspension struct {
-	Business directory.Business
-	Decision Decision
-}
-
-// Suspensions lists the businesses that are taken down, those first whose case
-// is to be looked at again soonest, for verifiers and operators.
-func (s *Service) Suspensions(ctx context.Context, actor account.Actor) ([]Suspension, error) {
-	if _, err := s.oneOf(ctx, actor, account.Verifier, account.Operator); err != nil {
-		return nil, err
-	}
-	decisions, err := s.store.suspensions(ctx)
-	if err != nil {
-		return nil, err
-	}
-	list := make([]Suspension, len(decisions))
-	for i, d := range decisions {
-		b, err := s.directory.Get(ctx, d.BusinessID)
-		if err != nil {
-			return nil, err
-		}
-		list[i] = Suspension{Business: b, Decision: d}
-	}
-	return list, nil
-}
-
-// measure is one event against, or for, a business outside of a request.
-func (s *Service) measure(ctx context.Context, actor account.Actor, slugOrID string, event directory.Event, d Decision, fn func(context.Context, directory.Business) error) error {
-	return s.db.Tx(ctx, func(ctx context.Context) error {
-		role, err := s.oneOf(ctx, actor, account.Verifier, account.Operator)
-		if err != nil {
-			return err
-		}
-		actor := account.Actor{ID: actor.ID, Role: role}
-		found, err := s.directory.Find(ctx, slugOrID)
-		if err != nil {
-			return err
-		}
-		return s.directory.Change(ctx, found.ID, func(b *directory.Business) error {
-			if err := s.unrelated(ctx, actor, *b, ""); err != nil {
-				return err
-			}
-			from := b.State
-			if err := b.Move(event, role, s.clock()); err != nil {
-				return err
-			}
-			if err := fn(ctx, *b); err != nil {
-				return err
-			}
-			d.Policy = Policy
-			if err := s.record(ctx, actor, *b, d); err != nil {
-				return err
-			}
-			return s.note(ctx, actor, "business."+string(event), *b, map[string]any{"from": from})
-		})
-	})
+	return account.Actor{ID: actor.ID, Role: role}, s.unrelated(ctx, actor, b, "")
 }
 
 // record stores a decision and tells the owner.

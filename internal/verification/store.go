@@ -200,20 +200,6 @@ func (st store) addDecision(ctx context.Context, d Decision) error {
 	return database.Err(st.db.Conn(ctx).Create(&row).Error, "decision")
 }
 
-// suspensions lists the newest suspension of each business that is suspended
-// now, by when it is to be looked at again.
-func (st store) suspensions(ctx context.Context) ([]Decision, error) {
-	var rows []decisionRow
-	err := st.db.Conn(ctx).Where(`kind = ? AND business_id IN (SELECT id FROM businesses WHERE state = 'suspended') AND NOT EXISTS (
-		SELECT 1 FROM verification_decisions later WHERE later.business_id = verification_decisions.business_id
-		AND later.kind = verification_decisions.kind AND (later.at, later.id) > (verification_decisions.at, verification_decisions.id))`, KindSuspend).
-		Order("review_at, id").Limit(200).Find(&rows).Error
-	if err != nil {
-		return nil, database.Err(err, "decision")
-	}
-	return decisions(rows)
-}
-
 // decisions lists those about a business, the newest first.
 func (st store) decisions(ctx context.Context, businessID string) ([]Decision, error) {
 	var rows []decisionRow

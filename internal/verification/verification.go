@@ -123,8 +123,6 @@ var (
 	AskCodes = []string{"missing", "unclear", "wrong", "outdated", "not_allowed", "evidence"}
 	// RejectCodes say why a business is not listed.
 	RejectCodes = []string{"not_a_business", "no_public_place", "duplicate", "cannot_verify", "wrong_place", "prohibited", "impersonation", "fraud"}
-	// SuspendCodes say why a listed business is taken down.
-	SuspendCodes = []string{"closed_down", "wrong_place", "prohibited", "misleading", "complaints", "payment_risk", "legal_order", "impersonation", "fraud"}
 	// finalCodes are reasons after which an owner cannot simply try again.
 	finalCodes = []string{"impersonation", "fraud"}
 )
@@ -136,7 +134,8 @@ var resubmitAfter = []time.Duration{0, 7 * 24 * time.Hour, 30 * 24 * time.Hour}
 // Kind is what was decided.
 type Kind string
 
-// The kinds of decisions.
+// The kinds of decisions. Suspensions and their ends were decisions before there
+// were measures; old ones are kept.
 const (
 	KindApprove   Kind = "approve"
 	KindAsk       Kind = "ask"
@@ -149,7 +148,7 @@ const (
 type Decision struct {
 	ID         string
 	BusinessID string
-	RequestID  string // "" for measures against a listed business
+	RequestID  string // "" for an old suspension
 	Kind       Kind
 	By         account.Actor
 	Policy     string
@@ -176,14 +175,6 @@ type RejectInput struct {
 	Note  string   `form:"note" json:"note"`
 }
 
-// SuspendInput says why a listed business is taken down, and when that is
-// looked at again.
-type SuspendInput struct {
-	Codes    []string  `form:"codes" json:"codes"`
-	Words    string    `form:"words" json:"words"`
-	ReviewAt time.Time `form:"review_at" json:"review_at"`
-}
-
 func (in AskInput) check() ([]Reason, error) {
 	var w []errs.Field
 	if len(in.Reasons) == 0 {
@@ -207,15 +198,6 @@ func (in RejectInput) check() ([]Reason, error) {
 	w, reasons := checkCodes(in.Codes, RejectCodes)
 	checkWords(&w, "words", in.Words, true)
 	checkWords(&w, "note", in.Note, false)
-	return reasons, errs.Fields(w)
-}
-
-func (in SuspendInput) check(now time.Time) ([]Reason, error) {
-	w, reasons := checkCodes(in.Codes, SuspendCodes)
-	checkWords(&w, "words", in.Words, true)
-	if !in.ReviewAt.After(now) {
-		w = append(w, errs.Field{Name: "review_at", Code: "required", Message: "Say when this is looked at again."})
-	}
 	return reasons, errs.Fields(w)
 }
 

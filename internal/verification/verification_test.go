@@ -31,14 +31,13 @@ import (
 // mailed and announced.
 type house struct {
 	*Service
-	db        *database.DB
-	clock     *clock.Fake
-	jobs      *job.Queue
-	log       *audit.Log
-	dir       *directory.Service
-	accounts  *account.Service
-	mails     []string // template, who
-	suspended []string
+	db       *database.DB
+	clock    *clock.Fake
+	jobs     *job.Queue
+	log      *audit.Log
+	dir      *directory.Service
+	accounts *account.Service
+	mails    []string // template, who
 }
 
 var testKey = bytes.Repeat([]byte{3}, 32)
@@ -53,14 +52,6 @@ func newHouse(db *database.DB) *house {
 		var m account.Mail
 		err := json.Unmarshal(raw, &m)
 		h.mails = append(h.mails, m.Template)
-		return err
-	})
-	h.jobs.Handle(JobSuspended, func(_ context.Context, raw json.RawMessage) error {
-		var args struct {
-			BusinessID string `json:"business_id"`
-		}
-		err := json.Unmarshal(raw, &args)
-		h.suspended = append(h.suspended, args.BusinessID)
 		return err
 	})
 	return h
@@ -532,15 +523,15 @@ func TestNobodyDecidesOnTheirOwn(t *testing.T) {
 		if err := h.accounts.Join(ctx, owner, b.ID, staff.ID, account.MemberStaff); err != nil {
 			t.Fatal(err)
 		}
-		suspend := SuspendInput{Codes: []string{"fraud"}, Words: "No.", ReviewAt: h.clock.Now().Add(time.Hour)}
 		for name, who := range map[string]account.Actor{"owner": owner, "staff": staff} {
 			_, err := h.Take(ctx, who, r.ID)
 			_, caseErr := h.Case(ctx, who, r.ID)
+			_, judgeErr := h.Judge(ctx, who, b, account.Operator, account.Verifier)
 			for what, err := range map[string]error{
 				"take": err, "case": caseErr, "approve": h.Approve(ctx, who, r.ID, ""), "release": h.Release(ctx, who, r.ID),
-				"ask":     h.Ask(ctx, who, r.ID, AskInput{Reasons: []Reason{{Field: "name", Code: "wrong"}}}),
-				"reject":  h.Reject(ctx, who, r.ID, RejectInput{Codes: []string{"fraud"}, Words: "x"}),
-				"suspend": h.Suspend(ctx, who, b.ID, suspend), "reinstate": h.Reinstate(ctx, who, b.ID, "x"),
+				"ask":    h.Ask(ctx, who, r.ID, AskInput{Reasons: []Reason{{Field: "name", Code: "wrong"}}}),
+				"reject": h.Reject(ctx, who, r.ID, RejectInput{Codes: []string{"fraud"}, Words: "x"}),
+				"judge":  judgeErr,
 			} {
 				if !errs.Is(err, errs.Forbidden) || !errs.Has(err, "own_business") {
 					t.Errorf("%s by %s: %v", what, name, err)
@@ -598,72 +589,6 @@ func TestOnlyVerifiersDecide(t *testing.T) {
 		h.wantState(t, b.ID, directory.InReview)
 		_, err := h.Take(ctx, h.user(t, "viktor", account.Verifier), ident.Random())
 		wantErr(t, err, errs.NotFound, "not_found")
-	})
-}
-
-func TestSuspendAndReinstate(t *testing.T) {
-	dbtest.Each(t, func(t *testing.T, db *database.DB) {
-		h := newHouse(db)
-		ctx := t.Context()
-		ada, vera, viktor := h.user(t, "ada"), h.user(t, "vera", account.Verifier), h.user(t, "viktor", account.Verifier)
-		boss := h.user(t, "boss", account.Operator)
-		b := h.approved(t, vera, ada, "Harbour Buns")
-		h.work(t)
-		in := SuspendInput{Codes: []string{"closed_down"}, Words: "The shop is empty.", ReviewAt: h.clock.Now()}
-		if diff := cmp.Diff([]string{"review_at:required"}, fields(h.Suspend(ctx, vera, b.ID, in))); diff != "" {
-			t.Error(diff)
-		}
-		in.ReviewAt = h.clock.Now().Add(7 * 24 * time.Hour)
-		wantErr(t, h.Suspend(ctx, ada, b.ID, in), errs.Forbidden, "wrong_role")
-		wantErr(t, h.Suspend(ctx, vera, ident.Random(), in), errs.NotFound, "not_found")
-		if err := h.Suspend(ctx, vera, b.Slug, in); err != nil {
-			t.Fatal(err)
-		}
-		h.wantState(t, b.ID, directory.Suspended)
-		if diff := cmp.Diff([]string{"verification_suspend"}, h.work(t)); diff != "" {
-			t.Error(diff)
-		}
-		if diff := cmp.Diff([]string{b.ID}, h.suspended); diff != "" {
-			t.Errorf("announced: %s", diff)
-		}
-		list, err := h.Suspensions(ctx, boss)
-		if err != nil || len(list) != 1 || list[0].Business.ID != b.ID || !list[0].Decision.ReviewAt.Equal(in.ReviewAt) {
-			t.Errorf("suspensions are %+v, %v", list, err)
-		}
-		_, err = h.Suspensions(ctx, ada)
-		wantErr(t, err, errs.Forbidden, "wrong_role")
-		wantErr(t, h.Suspend(ctx, viktor, b.ID, in), errs.Conflict, "not_allowed")
-		wantErr(t, h.Reinstate(ctx, vera, b.ID, "I was wrong."), errs.Forbidden, "own_decision")
-		if diff := cmp.Diff([]string{"note:required"}, fields(h.Reinstate(ctx, viktor, b.ID, ""))); diff != "" {
-			t.Error(diff)
-		}
-		h.wantState(t, b.ID, directory.Suspended)
-		if err := h.Reinstate(ctx, viktor, b.ID, "It is open."); err != nil {
-			t.Fatal(err)
-		}
-		h.wantState(t, b.ID, directory.Verified)
-		for _, step := range []func() error{
-			func() error { return h.Suspend(ctx, boss, b.ID, in) },
-			func() error { return h.Reinstate(ctx, boss, b.ID, "It is open.") },
-		} {
-			if err := step(); err != nil {
-				t.Fatal(err)
-			}
-		}
-		h.wantState(t, b.ID, directory.Verified)
-		if list, err = h.Suspensions(ctx, boss); err != nil || len(list) != 0 {
-			t.Errorf("after the reinstatement: %+v, %v", list, err)
-		}
-		all, err := h.Decisions(ctx, vera, b.ID)
-		if err != nil || len(all) != 5 || all[3].Kind != KindSuspend || all[3].Words != "The shop is empty." {
-			t.Errorf("decisions are %+v, %v", all, err)
-		}
-		if err := h.Suspend(ctx, vera, b.ID, in); err != nil {
-			t.Fatal(err)
-		}
-		if list, err = h.Suspensions(ctx, vera); err != nil || len(list) != 1 || list[0].Decision.By.ID != vera.ID {
-			t.Errorf("the third suspension: %+v, %v", list, err)
-		}
 	})
 }
 

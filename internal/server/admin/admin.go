@@ -17,6 +17,7 @@ import (
 	"nearby/internal/inbox"
 	"nearby/internal/job"
 	"nearby/internal/ledger"
+	"nearby/internal/measure"
 	"nearby/internal/order"
 	"nearby/internal/server/pages"
 	"nearby/internal/server/route"
@@ -28,6 +29,8 @@ import (
 type Handlers struct {
 	Directory    *directory.Service
 	Verification *verification.Service
+	Measure      *measure.Service
+	Account      *account.Service
 	Audit        *audit.Log
 	Jobs         *job.Queue
 	Inbox        *inbox.Inbox
@@ -49,8 +52,9 @@ func (h *Handlers) Routes() []route.Route {
 	routes := []route.Route{
 		{Method: get, Path: "/admin", Handle: h.home},
 		{Method: get, Path: "/admin/businesses/:slug", Handle: h.business},
-		{Method: post, Path: "/admin/businesses/:slug/suspend", Handle: h.suspend},
-		{Method: post, Path: "/admin/businesses/:slug/reinstate", Handle: h.reinstate},
+		{Method: post, Path: "/admin/businesses/:slug/measures", Handle: h.impose},
+		{Method: get, Path: "/admin/businesses/:slug/measures/:measure", Handle: h.measure},
+		{Method: post, Path: "/admin/businesses/:slug/measures/:measure/lift", Handle: h.lift},
 	}
 	for i := range routes {
 		routes[i].Who = route.Operator

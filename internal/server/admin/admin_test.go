@@ -13,7 +13,7 @@ import (
 	"nearby/internal/server/servertest"
 )
 
-func TestOperatorSuspendsAndReinstates(t *testing.T) {
+func TestOperatorSuspendsAndLifts(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *database.DB) {
 		site := servertest.New(t, db, servertest.ByHand(), servertest.NoCards())
 		shop := site.AddShop(servertest.NewShop{})
@@ -34,12 +34,16 @@ func TestOperatorSuspendsAndReinstates(t *testing.T) {
 		if found = opal.See("/admin?q=halvorsen&state=verified"); found.Link(at) == "" {
 			t.Fatalf("the search does not lead to the business\n%s", found.Text())
 		}
-		wrong := opal.Fill(opal.See(at), at+"/suspend", url.Values{"words": {"Two shoppers were sent away."}, "review_at": {"soon"}})
-		if wrong.Status != http.StatusUnprocessableEntity || wrong.Value("words") != "Two shoppers were sent away." || wrong.Value("review_at") != "soon" {
-			t.Fatalf("%d, kept %q and %q", wrong.Status, wrong.Value("words"), wrong.Value("review_at"))
+		wrong := opal.Fill(opal.See(at), at+"/measures", url.Values{"facts": {"Two shoppers were sent away."}, "ends_at": {"soon"}})
+		if wrong.Status != http.StatusUnprocessableEntity || wrong.Value("facts") != "Two shoppers were sent away." || wrong.Value("ends_at") != "soon" {
+			t.Fatalf("%d, kept %q and %q", wrong.Status, wrong.Value("facts"), wrong.Value("ends_at"))
 		}
-		done := opal.Fill(opal.See(at), at+"/suspend", url.Values{"code": {"complaints"}, "words": {"Two shoppers were sent away."}})
-		says(t, done, "Suspended. Nobody sees it any more.", "Too many complaints", "Two shoppers were sent away.")
+		suspension := url.Values{
+			"kind": {"suspended"}, "code": {"complaints"}, "facts": {"Two shoppers were sent away."}, "ground": {"terms"},
+			"rule": {"Orders are handed over."}, "detected": {"notice"},
+		}
+		done := opal.Fill(opal.See(at), at+"/measures", suspension)
+		says(t, done, "The measure is in force.", "Suspension", "Too many complaints")
 		state := func(want directory.State) {
 			t.Helper()
 			if b, err := site.Directory.Get(t.Context(), shop.ID); err != nil || b.State != want {
@@ -50,15 +54,21 @@ func TestOperatorSuspendsAndReinstates(t *testing.T) {
 		if page := site.Guest().Get("/b/" + shop.Slug); page.Status != http.StatusNotFound {
 			t.Errorf("its page answers %d", page.Status)
 		}
-		says(t, site.SignIn(shop.Owner).See("/manage/"+shop.Slug+"/verification"), "Too many complaints", "Two shoppers were sent away.")
-		if page := opal.Post(at+"/suspend", url.Values{"code": {"fraud"}, "words": {"Again."}, "review_at": {"2999-01-01"}}); page.Status != http.StatusConflict {
+		owner := site.SignIn(shop.Owner)
+		section := owner.See("/manage/" + shop.Slug + "/verification")
+		says(t, section, "Too many complaints", "Suspension")
+		says(t, owner.See(section.Link("/manage/"+shop.Slug+"/measures/")), "Two shoppers were sent away.", "Orders are handed over.", "A person decided.")
+		suspension.Set("ends_at", site.Clock().AddDate(0, 0, 9).Format("2006-01-02"))
+		if page := opal.Post(at+"/measures", suspension); page.Status != http.StatusConflict {
 			t.Errorf("suspending twice: %d", page.Status)
 		}
-		if page := opal.Fill(opal.See(at), at+"/reinstate", nil); page.Status != http.StatusUnprocessableEntity {
-			t.Errorf("reinstating without a word: %d", page.Status)
+		one := done.Link(at + "/measures/")
+		if page := opal.Fill(opal.See(one), one+"/lift", nil); page.Status != http.StatusUnprocessableEntity {
+			t.Errorf("lifting without a word: %d", page.Status)
 		}
-		opal.Fill(opal.See(at), at+"/reinstate", url.Values{"note": {"It was a mistake."}})
+		opal.Fill(opal.See(one), one+"/lift", url.Values{"words": {"It was a mistake."}})
 		state(directory.Verified)
+		says(t, owner.See(section.Link("/manage/"+shop.Slug+"/measures/")), "Lifted", "It was a mistake.")
 		if page := opal.Get("/admin/businesses/nothing-here"); page.Status != http.StatusNotFound {
 			t.Errorf("an unknown business: %d", page.Status)
 		}

@@ -83,6 +83,11 @@ var actors = map[string]expect{
 	"list-own-changes": {401, 403, 404, 404},
 	"withdraw-change":  {401, 403, 404, 404},
 
+	"list-own-measures": workers,
+	"get-measure":       workers,
+	"impose-measure":    verifiers,
+	"lift-measure":      verifiers,
+
 	"list-changes":   verifiers,
 	"get-change":     verifiers,
 	"take-change":    verifiers,

@@ -18,6 +18,7 @@ import (
 	"nearby/internal/clock"
 	"nearby/internal/database"
 	"nearby/internal/directory"
+	"nearby/internal/measure"
 	"nearby/internal/notice"
 	"nearby/internal/order"
 	"nearby/internal/payout"
@@ -40,6 +41,7 @@ type Deps struct {
 	Order        *order.Service
 	Payout       *payout.Service
 	Notice       *notice.Service
+	Measure      *measure.Service
 	Photos       *blob.Store
 
 	Floor   *route.Floor // told about each operation's limits
@@ -72,6 +74,7 @@ func mount(e *echo.Echo, d Deps) *api {
 	a.counter()
 	a.desk()
 	a.changes()
+	a.measures()
 	a.document(e)
 	return a
 }

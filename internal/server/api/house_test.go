@@ -29,6 +29,7 @@ import (
 	"nearby/internal/inbox"
 	"nearby/internal/job"
 	"nearby/internal/ledger"
+	"nearby/internal/measure"
 	"nearby/internal/money"
 	"nearby/internal/notice"
 	"nearby/internal/order"
@@ -115,6 +116,9 @@ func open(t testing.TB, db *database.DB, config server.Config) *house {
 	h.deps = Deps{
 		DB: db, Account: accounts, Directory: places, Catalog: products, Order: orders, Payout: h.payouts, Photos: photos,
 		Verification: desk, Notice: notice.New(db, places, products, log, now, ids),
+		Measure: measure.New(measure.Deps{
+			DB: db, Clock: now, IDs: ids, Audit: log, Jobs: h.jobs, Accounts: accounts, Directory: places, Verification: desk, Order: orders,
+		}),
 		Proposal: proposal.New(db, accounts, places, desk, log, h.jobs, now, ids),
 		Floor:    floor, Clock: now, BaseURL: config.BaseURL, Version: "test",
 	}
@@ -181,6 +185,7 @@ func (h *house) furnish() {
 	h.orders()
 	h.requests()
 	h.wishes()
+	h.measures()
 	n, err := h.deps.Notice.File(h.ctx(), audit.Public, notice.Input{Business: h.bakery.Slug, Kind: "wrong", Text: "The door is on the other side."})
 	h.must(err)
 	h.ids[exampleReceipt] = n.Receipt
@@ -347,6 +352,21 @@ func (h *house) wishes() {
 		if n >= 42 && n <= 44 {
 			h.must(h.deps.Proposal.Take(h.ctx(), desk, change.ID))
 		}
+	}
+}
+
+// measures takes measures 60 and 61 by another verifier than the one of the
+// examples.
+func (h *house) measures() {
+	h.t.Helper()
+	other := h.user("viola", account.Verifier)
+	for n, b := range map[int]directory.Business{60: h.bakery, 61: h.store} {
+		m, err := h.deps.Measure.Impose(h.ctx(), other.As(account.Verifier), b.ID, measure.Input{
+			Kind: measure.Lock, Fields: []string{"name"}, Codes: []string{"misleading"}, Facts: "Three names in a week.", Ground: "terms",
+			Rule: "A business uses its own name.", Detected: "review", EndsAt: h.clock.Now().Add(7 * 24 * time.Hour),
+		})
+		h.must(err)
+		h.ids[exampleID(n)] = m.ID
 	}
 }
 

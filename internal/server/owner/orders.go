@@ -121,6 +121,9 @@ func (h *Handlers) orderPage(r *route.Request, p place) (*pages.OwnerOrder, erro
 	if page.Desk, err = h.desk(r, p, "orders"); err != nil {
 		return nil, err
 	}
+	if o.SettleBy != nil && o.Open() && !p.Listed() {
+		page.SettleBy = o.SettleBy.In(zone)
+	}
 	if o.AcceptBy != nil {
 		page.AcceptBy = o.AcceptBy.In(zone)
 	}

@@ -12,6 +12,7 @@ import (
 	"nearby/internal/directory"
 	"nearby/internal/directory/category"
 	"nearby/internal/ledger"
+	"nearby/internal/measure"
 	"nearby/internal/order"
 	"nearby/internal/payment"
 	"nearby/internal/payout"
@@ -27,6 +28,7 @@ type Handlers struct {
 	Account      *account.Service
 	Directory    *directory.Service
 	Verification *verification.Service
+	Measure      *measure.Service
 	Proposal     *proposal.Service
 	Catalog      *catalog.Service
 	Order        *order.Service
@@ -88,6 +90,8 @@ func (h *Handlers) Routes() []route.Route {
 		{Method: post, Path: "/manage/:slug/hours/special/:id/delete", Handle: h.with(h.deleteSpecial)},
 		{Method: get, Path: "/manage/:slug/verification", Handle: h.with(h.verification)},
 		{Method: post, Path: "/manage/:slug/verification", Handle: h.with(h.apply)},
+
+		{Method: get, Path: "/manage/:slug/measures/:measure", Handle: h.with(h.measure)},
 
 		{Method: get, Path: "/manage/:slug/payouts", Handle: h.with(h.payouts)},
 		{Method: post, Path: "/manage/:slug/payouts/onboard", Handle: h.with(h.onboard), Limit: "sign-in"},

@@ -49,6 +49,9 @@ func (h *Handlers) application(r *route.Request, p place) (*pages.Application, e
 		page.CanRetry = !r.Now().Before(status.ResubmitAt)
 		page.RetryAt = status.ResubmitAt.In(zone)
 	}
+	if page.Measures, err = h.measures(r, p); err != nil {
+		return nil, err
+	}
 	for i, d := range status.Decisions {
 		page.History = append(page.History, view.DecisionStep(r.Word, d, zone, ""))
 		if i == 0 {
@@ -62,9 +65,8 @@ func (h *Handlers) application(r *route.Request, p place) (*pages.Application, e
 func (h *Handlers) lastWord(r *route.Request, p place, page *pages.Application, state directory.State, d verification.Decision) {
 	page.Decided = d.At.In(view.Zone(p.Zone))
 	matters := map[verification.Kind][]directory.State{
-		verification.KindAsk:     {directory.ChangesRequested},
-		verification.KindReject:  {directory.Rejected},
-		verification.KindSuspend: {directory.Suspended, directory.Terminated},
+		verification.KindAsk:    {directory.ChangesRequested},
+		verification.KindReject: {directory.Rejected},
 	}
 	if !slices.Contains(matters[d.Kind], state) {
 		return

@@ -115,21 +115,12 @@ type AdminBusiness struct {
 	Category       string
 	Address        []string
 	Email, Phone   string
-	ShopURL        string // "" while it is not listed
-	CanSuspend     bool
-	CanReinstate   bool
-	Codes          []Option // for suspending
-	Form           MeasureForm
+	ShopURL        string          // "" while it is not listed
+	Measures       []Measure       // newest first
+	Choices        *MeasureChoices // nil when none is possible
 	Errors         Errors
 	History        []Step // decisions, newest first
 	Events         []Step // of the audit log, newest first
-}
-
-// MeasureForm is what was typed.
-type MeasureForm struct {
-	Code, Words string
-	ReviewAt    string // YYYY-MM-DD
-	Note        string
 }
 
 // CaseIn is the open case inside its page.

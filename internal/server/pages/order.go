@@ -86,6 +86,7 @@ type Order struct {
 	ReservedUntil time.Time // while the card is only reserved: when the shop must have accepted
 	ReservedToday bool      // that is on the day of Checked
 
+	SettleBy    time.Time // while the business is suspended: then it is cancelled
 	PlacedAt    time.Time
 	Steps       []Step
 	Lines       []Line

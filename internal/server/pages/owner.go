@@ -114,6 +114,7 @@ type OwnerOrder struct {
 	Payment     string
 	PlacedAt    time.Time
 	AcceptBy    time.Time
+	SettleBy    time.Time // while the business is suspended: then it is cancelled
 	ReadyBy     time.Time
 	Name        string
 	Email       string
@@ -388,6 +389,7 @@ type Application struct {
 	Reasons   []string
 	Note      string // the verifier's own words
 	History   []Step
+	Measures  []Measure
 	Errors    Errors
 }
 

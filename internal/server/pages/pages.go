@@ -35,7 +35,8 @@
 //	POST /manage/{slug}/staff, …/staff/{user}             email, role, password
 //	POST /desk/next                                       (takes the oldest free case)
 //	POST /desk/{request}/take | release | approve | ask | reject
-//	POST /admin/businesses/{slug}/suspend | reinstate     MeasureForm
+//	POST /admin/businesses/{slug}/measures                MeasureForm
+//	POST /admin/businesses/{slug}/measures/{measure}/lift words
 package pages
 
 import (

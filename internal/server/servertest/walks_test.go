@@ -169,8 +169,9 @@ func TestApprovedBusinessIsListedAtOnce(t *testing.T) {
 
 		operator := site.SignIn(site.People.Operator)
 		admin := "/admin/businesses/" + shop.Slug
-		suspended := operator.Fill(operator.See(admin), admin+"/suspend", url.Values{
-			"code": {"misleading"}, "codes": {"misleading"}, "reason": {"misleading"}, "words": {"The prices were not the prices shown."}, "note": {"The prices were not the prices shown."},
+		suspended := operator.Fill(operator.See(admin), admin+"/measures", url.Values{
+			"kind": {"suspended"}, "code": {"misleading"}, "facts": {"The prices were not the prices shown."}, "ground": {"terms"},
+			"rule": {"Prices are the prices shown."}, "detected": {"review"},
 		})
 		if suspended.Status != http.StatusOK {
 			t.Fatalf("suspending: %d\n%s", suspended.Status, suspended.Text())

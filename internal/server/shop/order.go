@@ -60,6 +60,9 @@ func (h *Handlers) orderPage(r *route.Request, o order.Order, token string) (*pa
 	if o.PlacedAt != nil {
 		page.PlacedAt = o.PlacedAt.In(zone)
 	}
+	if o.SettleBy != nil && o.Open() && !b.Listed() {
+		page.SettleBy = o.SettleBy.In(zone)
+	}
 	if o.HoldExpiresAt != nil && o.State == order.PendingPayment {
 		page.HoldUntil = o.HoldExpiresAt.In(zone)
 	}

@@ -96,7 +96,7 @@ func owner(lang string) []Page {
 	draft.Desk.State, draft.Desk.ShopURL, draft.Orders, draft.Week = "draft", "", nil, nil
 	inbox := pages.Inbox{Base: b("Orders", "/manage/kiln-quay/orders"), Desk: theDesk("orders"), Orders: inboxLinks, Tabs: []pages.Link{{Label: "To do", URL: "?", Current: true, Count: 3}, {Label: "Done", URL: "?done=1"}}, EventsURL: "/manage/kiln-quay/orders/events", Code: "7KQ", Errors: pages.Errors{{Name: "code", Message: "This code belongs to no order that is ready"}}}
 	one := pages.OwnerOrder{
-		Base: b("Order 10427", "/manage/kiln-quay/orders/1"), Desk: theDesk("orders"), Number: "10427", State: "placed", Tone: "soon", Kind: "pickup", Payment: "card", PlacedAt: Now, AcceptBy: Now.Add(15 * time.Minute), ReadyBy: Now.Add(time.Hour), Name: "Mina Okafor", Email: "mina@example.org", Phone: "+44 1632 960 200", PhoneURL: "+441632960200", DeliverTo: []string{"2 Mill Row"}, Note: "Please wrap it.",
+		Base: b("Order 10427", "/manage/kiln-quay/orders/1"), Desk: theDesk("orders"), Number: "10427", State: "placed", Tone: "soon", Kind: "pickup", Payment: "card", PlacedAt: Now, AcceptBy: Now.Add(15 * time.Minute), SettleBy: Now.Add(72 * time.Hour), ReadyBy: Now.Add(time.Hour), Name: "Mina Okafor", Email: "mina@example.org", Phone: "+44 1632 960 200", PhoneURL: "+441632960200", DeliverTo: []string{"2 Mill Row"}, Note: "Please wrap it.",
 		Steps: steps(), Lines: lines(), Total: total(), CodeHint: true, CanAccept: true, CanShort: true, Reserved: true, CanDecline: true, CanStart: true, CanReady: true, CanMiss: true, CanAbort: true, Prove: true, CanComplete: true, CanRefund: true, Stuck: "refund_failed", Seen: "0", Back: []pages.BackLine{{N: 1, Name: "Speckled mug", Left: 2, Price: eur(4800), Value: "3"}, {N: 3, Left: 1, Price: eur(450), Value: "0"}}, Refundable: eur(8450), Reasons: []pages.Option{{Value: "sold_out", Label: "Sold out"}, {Value: "closed", Label: "We are closed"}}, ActionURL: "/manage/kiln-quay/orders/1", ReceiptURL: "/manage/kiln-quay/orders/1/receipt", Token: "t", EventsURL: "/manage/kiln-quay/orders/1/events",
 		Errors: pages.Errors{{Name: "code", Message: "That is not the code of this order"}, {Name: "reason", Message: "Choose a reason"}, {Name: "give.1", Message: "A whole number from 0 to 2."}, {Name: "back.1", Message: "A whole number from 0 to 2."}},
 		Form:   pages.OrderForm{Give: map[int]string{1: "3", 2: "1"}, Gone: true},
@@ -179,6 +179,8 @@ func owner(lang string) []Page {
 		{"owner/profile", lockedProfile, nil, false},
 		{"owner/hours", hours, nil, false},
 		{"owner/verification", apply, nil, false},
+		{"owner/measure", pages.OwnerMeasure{Base: b("Measure and reasons", "/manage/kiln-quay/measures/1"), Desk: theDesk("verification"), Measure: oneMeasure("lock", "in_force")}, nil, false},
+		{"owner/measure", pages.OwnerMeasure{Base: b("Measure and reasons", "/manage/kiln-quay/measures/1"), Desk: theDesk("verification"), Measure: oneMeasure("terminated", "overturned")}, nil, false},
 		{"owner/verification", rejected, nil, false},
 		{"owner/payouts", payouts, nil, false},
 	}
@@ -231,12 +233,14 @@ func desk(lang string) []Page {
 		Health:     []pages.Check{{Word: "database", OK: true, Note: "SQLite"}, {Word: "payments", Note: "Sandbox"}},
 		Businesses: []pages.AdminRow{{Name: "Kiln & Quay", URL: "/admin/businesses/kiln-quay", State: "verified", Tone: "open", Place: "14 Harbour Street"}, {Name: "Vela Nails", URL: "/admin/businesses/vela", State: "suspended", Tone: "stop"}}, Events: []pages.Step{{Text: "business.approve Kiln & Quay", Note: "Ines", At: Now, Done: true}}, Pager: pages.Pager{Next: "?after=2"},
 	}
-	codes := []pages.Option{{Label: "Please choose", Selected: true}, {Value: "fraud", Label: "It is meant to deceive"}}
 	listed := pages.AdminBusiness{
-		Base: a, Name: "Kiln & Quay", Slug: "kiln-quay", ID: "0193a7c2", State: "verified", Tone: "open", Category: "Ceramics studio", Address: []string{"14 Harbour Street", "Portmere PM1 4QS"}, Email: "hello@kiln.example", Phone: "+44 1632 960 118", ShopURL: "/b/kiln-quay", CanSuspend: true, Codes: codes, Form: pages.MeasureForm{ReviewAt: "2026-12-21", Words: "Two complaints."},
-		Errors: pages.Errors{{Name: "code", Message: "Choose at least one reason."}, {Name: "review_at", Message: "Say when this is looked at again."}}, History: admin.Events, Events: admin.Events,
+		Base: a, Name: "Kiln & Quay", Slug: "kiln-quay", ID: "0193a7c2", State: "verified", Tone: "open", Category: "Ceramics studio", Address: []string{"14 Harbour Street", "Portmere PM1 4QS"}, Email: "hello@kiln.example", Phone: "+44 1632 960 118", ShopURL: "/b/kiln-quay", Choices: measureChoices(),
+		Errors: measureChoices().Errors, History: admin.Events, Events: admin.Events,
 	}
 	suspended := listed
-	suspended.State, suspended.ShopURL, suspended.CanSuspend, suspended.CanReinstate, suspended.Errors = "suspended", "", false, true, pages.Errors{{Name: "note", Message: "Say it in your own words, too."}}
-	return []Page{{"admin/business", listed, nil, false}, {"admin/business", suspended, nil, false}, {"desk/queue", closed, nil, false}, {"desk/queue", waiting, nil, false}, {"desk/queue", queue, nil, false}, {"desk/queue", free, nil, false}, {"desk/queue", own, nil, false}, {"desk/queue", changed, nil, false}, {"desk/queue", held, nil, false}, {"desk/queue", idle, nil, false}, {"admin/home", admin, nil, false}}
+	suspended.State, suspended.ShopURL, suspended.Choices, suspended.Errors, suspended.Measures = "suspended", "", nil, nil, []pages.Measure{oneMeasure("suspended", "in_force"), oneMeasure("notice", "ended")}
+	inForce := pages.AdminMeasure{Base: a, Business: "Kiln & Quay", BusinessURL: "/admin/businesses/kiln-quay", Measure: oneMeasure("lock", "in_force"), By: "Ines", CanLift: true, Action: "/admin/businesses/kiln-quay/measures/1/lift", Errors: pages.Errors{{Name: "words", Message: "Say it in your own words, too."}}}
+	lifted := inForce
+	lifted.Measure, lifted.CanLift, lifted.Errors = oneMeasure("terminated", "overturned"), false, nil
+	return []Page{{"admin/measure", inForce, nil, false}, {"admin/measure", lifted, nil, false}, {"admin/business", listed, nil, false}, {"admin/business", suspended, nil, false}, {"desk/queue", closed, nil, false}, {"desk/queue", waiting, nil, false}, {"desk/queue", queue, nil, false}, {"desk/queue", free, nil, false}, {"desk/queue", own, nil, false}, {"desk/queue", changed, nil, false}, {"desk/queue", held, nil, false}, {"desk/queue", idle, nil, false}, {"admin/home", admin, nil, false}}
 }
