@@ -20,6 +20,8 @@ import (
 type userCommand struct {
 	Add  userAdd  `cmd:"" help:"Add a user; the password is asked for, or read from standard input. Example: nearby user add ada@example.com --name Ada --role operator"`
 	Role userRole `cmd:"" help:"Give or take a role. Example: nearby user role ada@example.com verifier"`
+
+	Flagger userFlagger `cmd:"" help:"Have the reports of an organisation looked at first, or no more. Example: nearby user flagger desk@consumers.example --organisation 'Consumer Centre'"`
 }
 
 type userAdd struct {
@@ -89,6 +91,26 @@ func (c *userRole) Run(p *program) error {
 		}
 		fmt.Fprintf(p.stdout, "%s %s\n", user.ID, strings.Join(user.Roles, ","))
 		return nil
+	})
+}
+
+type userFlagger struct {
+	Config
+	Email        string `arg:"" help:"E-mail address of its user."`
+	Organisation string `help:"Its name."`
+	Take         bool   `help:"Take it away instead."`
+}
+
+func (c *userFlagger) Run(p *program) error {
+	return c.open(p, func(a *app.App) error {
+		user, err := a.Account.ByEmail(p.ctx, c.Email)
+		if err != nil {
+			return explain(err)
+		}
+		if c.Take {
+			return explain(a.Notice.Distrust(p.ctx, audit.System, user.ID))
+		}
+		return explain(a.Notice.Trust(p.ctx, audit.System, user.ID, c.Organisation))
 	})
 }
 

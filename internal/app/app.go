@@ -188,7 +188,10 @@ func (a *App) furnish(ctx context.Context) error {
 		DB: a.DB, Clock: a.Clock, IDs: a.IDs, Audit: a.Audit, Jobs: a.Jobs, Accounts: a.Account, Directory: a.Directory,
 		Verification: a.Verification, Order: a.Order,
 	})
-	a.Notice = notice.New(a.DB, a.Directory, a.Catalog, a.Audit, a.Clock, a.IDs)
+	a.Notice = notice.New(notice.Deps{
+		DB: a.DB, Clock: a.Clock, IDs: a.IDs, Audit: a.Audit, Jobs: a.Jobs, Accounts: a.Account, Directory: a.Directory,
+		Catalog: a.Catalog, Verification: a.Verification, Measures: a.Measure,
+	})
 	return nil
 }
 

@@ -59,7 +59,9 @@ func (a *App) HTTP(ctx context.Context) (*server.Server, error) {
 		Account: a.Account, Directory: a.Directory, Verification: a.Verification, Measure: a.Measure, Proposal: a.Proposal, Catalog: a.Catalog, Order: a.Order,
 		Payout: a.Payout, Ledger: a.Ledger, Photos: a.Photos, Ground: ground, Payments: s.Payment,
 	}
-	verifiers := &desk.Handlers{Account: a.Account, Directory: a.Directory, Verification: a.Verification, Proposal: a.Proposal, Ground: ground}
+	verifiers := &desk.Handlers{
+		Account: a.Account, Directory: a.Directory, Verification: a.Verification, Proposal: a.Proposal, Notice: a.Notice, Ground: ground,
+	}
 	operators := &admin.Handlers{
 		Account: a.Account, Directory: a.Directory, Verification: a.Verification, Measure: a.Measure, Audit: a.Audit, Jobs: a.Jobs, Inbox: a.Inbox, Ledger: a.Ledger, Order: a.Order,
 		Version: s.Version, Started: a.started,

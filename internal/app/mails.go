@@ -71,6 +71,10 @@ func (a *App) mails(render *reply.Renderer) {
 			return a.letter(render, to.Locale, name, to.Email, "/manage/"+b.Slug+section, "Name", to.Name, "Business", b.Name), nil
 		})
 	}
+	for _, name := range reporterLetters {
+		a.Outbox.Template(name, a.reporterLetter(render, name))
+	}
+	a.Outbox.Template("notice_passed", a.passedLetter(render))
 	for _, name := range measureLetters {
 		a.Outbox.Template(name, a.measureLetter(render, name))
 	}

@@ -19,7 +19,11 @@ import (
 	"nearby/internal/directory"
 	"nearby/internal/errs"
 	"nearby/internal/ident"
+	"nearby/internal/job"
 	"nearby/internal/lifecycle"
+	"nearby/internal/mail"
+	"nearby/internal/measure"
+	"nearby/internal/verification"
 )
 
 // Kind is what a report says is wrong.
@@ -79,7 +83,24 @@ type Notice struct {
 	DueAt      time.Time // when somebody must have looked
 	CreatedAt  time.Time
 	DecidedAt  *time.Time
+	MergedInto string // the earlier report that this one repeats, "" for none
+	Trusted    bool   // from a trusted flagger, or repeated by one
+	LeaseBy    string // the verifier who holds it, "" for none
+	LeaseUntil time.Time
+	Outcome    Outcome // "" while open
+	DecidedBy  string  // user id
+	Words      string  // to the reporter
 	Version    int64
+
+	reporterID, reporterKey string
+}
+
+// Holder is who has the report under a lease that still runs, "" for nobody.
+func (n Notice) Holder(now time.Time) string {
+	if n.State == Assessing && now.Before(n.LeaseUntil) {
+		return n.LeaseBy
+	}
+	return ""
 }
 
 // Input is what a reporter fills in.
@@ -90,6 +111,7 @@ type Input struct {
 	Text        string `form:"text" json:"text"`
 	Email       string `form:"email" json:"email"` // may be empty
 	ClientToken string `form:"token" json:"-"`     // a repeated one gets the same receipt
+	Locale      string `form:"-" json:"-"`         // of letters to the reporter
 }
 
 const (
@@ -97,20 +119,41 @@ const (
 	maxText = 1000
 )
 
+// Deps are what the service works with.
+type Deps struct {
+	DB           *database.DB
+	Clock        clock.Clock
+	IDs          ident.Source
+	Audit        *audit.Log
+	Jobs         *job.Queue
+	Accounts     *account.Service
+	Directory    *directory.Service
+	Catalog      *catalog.Service
+	Verification *verification.Service
+	Measures     *measure.Service
+}
+
 // Service is the room's door.
 type Service struct {
-	db        *database.DB
-	directory *directory.Service
-	catalog   *catalog.Service
-	audit     *audit.Log
-	clock     clock.Clock
-	ids       ident.Source
-	store     store
+	db           *database.DB
+	clock        clock.Clock
+	ids          ident.Source
+	audit        *audit.Log
+	jobs         *job.Queue
+	accounts     *account.Service
+	directory    *directory.Service
+	catalog      *catalog.Service
+	verification *verification.Service
+	measures     *measure.Service
+	store        store
 }
 
 // New makes the service.
-func New(db *database.DB, businesses *directory.Service, products *catalog.Service, log *audit.Log, now clock.Clock, ids ident.Source) *Service {
-	return &Service{db: db, directory: businesses, catalog: products, audit: log, clock: now, ids: ids, store: store{db}}
+func New(d Deps) *Service {
+	return &Service{
+		db: d.DB, clock: d.Clock, ids: d.IDs, audit: d.Audit, jobs: d.Jobs, accounts: d.Accounts, directory: d.Directory, catalog: d.Catalog,
+		verification: d.Verification, measures: d.Measures, store: store{d.DB},
+	}
 }
 
 // check names every wrong field of a report.
@@ -145,7 +188,10 @@ func (in *Input) check() error {
 }
 
 // File keeps a report and gives its receipt. Only what is public can be
-// reported. Errors: Invalid with every wrong field; NotFound.
+// reported. While an earlier report of the same kind about the same thing is
+// open, the new one is kept with it and decided with it. Whoever left an address
+// is written to. Errors: Invalid with every wrong field; NotFound; TooMany
+// "reports_slowed".
 func (s *Service) File(ctx context.Context, actor audit.Actor, in Input) (Notice, error) {
 	if err := in.check(); err != nil {
 		return Notice{}, err
@@ -165,7 +211,7 @@ func (s *Service) File(ctx context.Context, actor audit.Actor, in Input) (Notice
 	now := s.clock()
 	n := Notice{
 		ID: s.ids(), Receipt: newReceipt(), BusinessID: b.ID, ProductID: productID, Kind: in.Kind, Text: in.Text,
-		State: Received, DueAt: now.Add(clocks[in.Kind]), CreatedAt: now,
+		State: Received, DueAt: now.Add(clocks[in.Kind]), CreatedAt: now, reporterID: actor.ID, reporterKey: reporterKey(actor.ID, in.Email),
 	}
 	err = s.db.Tx(ctx, func(ctx context.Context) error {
 		known, err := s.store.byToken(ctx, in.ClientToken)
@@ -176,14 +222,48 @@ func (s *Service) File(ctx context.Context, actor audit.Actor, in Input) (Notice
 		if !errs.Is(err, errs.NotFound) {
 			return err
 		}
-		if err := s.store.insert(ctx, n, in, actor.ID); err != nil {
+		if err := s.mayReport(ctx, n.reporterKey); err != nil {
 			return err
+		}
+		if err := s.merge(ctx, &n); err != nil {
+			return err
+		}
+		if err := s.store.insert(ctx, n, in); err != nil {
+			return err
+		}
+		if in.Email != "" {
+			if err := s.jobs.Add(ctx, job.Job{Kind: mail.Job, Args: Mail{"notice_received", n.ID}}); err != nil {
+				return err
+			}
 		}
 		return s.audit.Add(ctx, audit.Entry{
 			Actor: actor, Action: "notice.file", Object: "notice", ObjectID: n.ID, BusinessID: b.ID, Detail: map[string]any{"kind": n.Kind},
 		})
 	})
 	return n, err
+}
+
+// merge puts a new report to the open one that it repeats, and marks what comes
+// from a trusted flagger.
+func (s *Service) merge(ctx context.Context, n *Notice) error {
+	var err error
+	if n.reporterID != "" {
+		if n.Trusted, err = s.store.trusts(ctx, n.reporterID); err != nil {
+			return err
+		}
+	}
+	first, err := s.store.first(ctx, *n)
+	if errs.Is(err, errs.NotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	n.MergedInto, n.State = first.ID, first.State
+	if n.Trusted && !first.Trusted {
+		return s.store.favour(ctx, first.ID)
+	}
+	return nil
 }
 
 func (s *Service) product(ctx context.Context, businessID, slugOrID string) (catalog.Product, error) {
@@ -200,11 +280,6 @@ func (s *Service) ByReceipt(ctx context.Context, receipt string) (Notice, error)
 		return Notice{}, errs.Missing("report")
 	}
 	return s.store.byReceipt(ctx, receipt)
-}
-
-// Waiting lists the reports that wait for a decision, the most urgent first.
-func (s *Service) Waiting(ctx context.Context, limit int) ([]Notice, error) {
-	return s.store.waiting(ctx, min(max(limit, 1), 200))
 }
 
 const receiptLength = 16

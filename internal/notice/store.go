@@ -1,6 +1,7 @@
 package notice
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -24,7 +25,17 @@ type row struct {
 	DueAt      time.Time
 	CreatedAt  time.Time
 	DecidedAt  *time.Time
-	Version    int64
+	MergedInto *string
+	Trusted    bool
+
+	ReporterKey string
+	Locale      string
+	LeaseBy     string
+	LeaseUntil  *time.Time
+	Outcome     Outcome
+	DecidedBy   string
+	Words       string
+	Version     int64
 }
 
 func (row) TableName() string { return "notices" }
@@ -32,7 +43,17 @@ func (row) TableName() string { return "notices" }
 func (r row) notice() Notice {
 	n := Notice{
 		ID: r.ID, Receipt: r.Receipt, BusinessID: r.BusinessID, Kind: Kind(r.Kind), Text: r.Body, State: State(r.State),
-		DueAt: r.DueAt, CreatedAt: r.CreatedAt, DecidedAt: r.DecidedAt, Version: r.Version,
+		DueAt: r.DueAt, CreatedAt: r.CreatedAt, DecidedAt: r.DecidedAt, Trusted: r.Trusted, LeaseBy: r.LeaseBy, Outcome: r.Outcome,
+		DecidedBy: r.DecidedBy, Words: r.Words, Version: r.Version, reporterKey: r.ReporterKey,
+	}
+	if r.LeaseUntil != nil {
+		n.LeaseUntil = r.LeaseUntil.UTC()
+	}
+	if r.MergedInto != nil {
+		n.MergedInto = *r.MergedInto
+	}
+	if r.ReporterID != nil {
+		n.reporterID = *r.ReporterID
 	}
 	if r.ProductID != nil {
 		n.ProductID = *r.ProductID
@@ -48,10 +69,11 @@ func given(s string) *string {
 	return &s
 }
 
-func (st store) insert(ctx context.Context, n Notice, in Input, reporterID string) error {
+func (st store) insert(ctx context.Context, n Notice, in Input) error {
 	r := row{
 		ID: n.ID, Receipt: n.Receipt, Token: in.ClientToken, BusinessID: n.BusinessID, ProductID: given(n.ProductID), Kind: string(n.Kind),
-		Body: n.Text, Email: given(in.Email), ReporterID: given(reporterID), State: string(n.State), DueAt: n.DueAt, CreatedAt: n.CreatedAt,
+		Body: n.Text, Email: given(in.Email), ReporterID: given(n.reporterID), State: string(n.State), DueAt: n.DueAt, CreatedAt: n.CreatedAt,
+		MergedInto: given(n.MergedInto), Trusted: n.Trusted, ReporterKey: n.reporterKey, Locale: cmp.Or(in.Locale, "en"),
 	}
 	return database.Err(st.db.Conn(ctx).Create(&r).Error, "report")
 }
@@ -71,14 +93,4 @@ func (st store) byToken(ctx context.Context, token string) (Notice, error) {
 		return Notice{}, errs.Missing("report")
 	}
 	return st.one(ctx, "token = ?", token)
-}
-
-func (st store) waiting(ctx context.Context, limit int) ([]Notice, error) {
-	var rows []row
-	err := st.db.Conn(ctx).Where("state IN ('received', 'assessing')").Order("due_at, id").Limit(limit).Find(&rows).Error
-	list := make([]Notice, len(rows))
-	for i, r := range rows {
-		list[i] = r.notice()
-	}
-	return list, database.Err(err, "report")
 }

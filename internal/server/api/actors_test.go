@@ -83,6 +83,11 @@ var actors = map[string]expect{
 	"list-own-changes": {401, 403, 404, 404},
 	"withdraw-change":  {401, 403, 404, 404},
 
+	"list-notices":      verifiers,
+	"get-notice-case":   verifiers,
+	"take-notice":       verifiers,
+	"release-notice":    verifiers,
+	"decide-notice":     verifiers,
 	"list-own-measures": workers,
 	"get-measure":       workers,
 	"impose-measure":    verifiers,

@@ -75,6 +75,7 @@ func mount(e *echo.Echo, d Deps) *api {
 	a.desk()
 	a.changes()
 	a.measures()
+	a.notices()
 	a.document(e)
 	return a
 }

@@ -113,11 +113,14 @@ func open(t testing.TB, db *database.DB, config server.Config) *house {
 	floor := &route.Floor{Render: render, Account: accounts, Clock: now, BaseURL: config.BaseURL}
 	running := server.New(config, now, floor, nil, func(context.Context) error { return nil })
 	desk := verification.New(db, accounts, places, log, h.jobs, now, ids)
+	measures := measure.New(measure.Deps{
+		DB: db, Clock: now, IDs: ids, Audit: log, Jobs: h.jobs, Accounts: accounts, Directory: places, Verification: desk, Order: orders,
+	})
 	h.deps = Deps{
 		DB: db, Account: accounts, Directory: places, Catalog: products, Order: orders, Payout: h.payouts, Photos: photos,
-		Verification: desk, Notice: notice.New(db, places, products, log, now, ids),
-		Measure: measure.New(measure.Deps{
-			DB: db, Clock: now, IDs: ids, Audit: log, Jobs: h.jobs, Accounts: accounts, Directory: places, Verification: desk, Order: orders,
+		Verification: desk, Measure: measures, Notice: notice.New(notice.Deps{
+			DB: db, Clock: now, IDs: ids, Audit: log, Jobs: h.jobs, Accounts: accounts, Directory: places, Catalog: products, Verification: desk,
+			Measures: measures,
 		}),
 		Proposal: proposal.New(db, accounts, places, desk, log, h.jobs, now, ids),
 		Floor:    floor, Clock: now, BaseURL: config.BaseURL, Version: "test",
@@ -189,6 +192,14 @@ func (h *house) furnish() {
 	n, err := h.deps.Notice.File(h.ctx(), audit.Public, notice.Input{Business: h.bakery.Slug, Kind: "wrong", Text: "The door is on the other side."})
 	h.must(err)
 	h.ids[exampleReceipt] = n.Receipt
+	for i, kind := range []notice.Kind{"closed", "illegal", "fraud", "unsafe"} { // 72 and 73 are held by the verifier
+		n, err := h.deps.Notice.File(h.ctx(), audit.Public, notice.Input{Business: h.store.Slug, Kind: kind, Text: "The door is on the other side."})
+		h.must(err)
+		h.ids[exampleID(70+i)] = n.ID
+		if i >= 2 {
+			h.must(h.deps.Notice.Take(h.ctx(), h.verifier.As(account.Verifier), n.ID))
+		}
+	}
 	for name, u := range map[string]account.User{
 		"owner": h.owner, "staff": h.kim, "stranger": h.stranger, "shopper": h.shopper, "verifier": h.verifier,
 	} {

@@ -28,12 +28,14 @@ type Notice struct {
 	DueAt     time.Time  `json:"due_at" doc:"By when somebody must have looked."`
 	CreatedAt time.Time  `json:"created_at"`
 	DecidedAt *time.Time `json:"decided_at"`
+	Outcome   *string    `json:"outcome" doc:"no_action, measure or passed_on (to the business); null while open."`
+	Words     string     `json:"words" doc:"Why."`
 }
 
 func noticeView(n notice.Notice) Notice {
 	return Notice{
 		Receipt: n.Receipt, Kind: string(n.Kind), State: string(n.State), DueAt: n.DueAt.UTC(), CreatedAt: n.CreatedAt.UTC(),
-		DecidedAt: momentOf(n.DecidedAt),
+		DecidedAt: momentOf(n.DecidedAt), Outcome: some(string(n.Outcome)), Words: n.Words,
 	}
 }
 
@@ -52,7 +54,7 @@ func (a *api) report(ctx context.Context, c *caller, in *noticeInput) (answer[No
 		token = ident.Hash("api\x00" + c.token.User.ID + "\x00" + c.key)
 	}
 	n, err := a.Notice.File(ctx, c.as(account.Shopper), notice.Input{
-		Business: b.Business, Product: b.Product, Kind: notice.Kind(b.Kind), Text: b.Text, Email: b.Email, ClientToken: token,
+		Business: b.Business, Product: b.Product, Kind: notice.Kind(b.Kind), Text: b.Text, Email: b.Email, ClientToken: token, Locale: languageOf(c.lang),
 	})
 	if err == nil && (n.Kind != notice.Kind(b.Kind) || strings.TrimSpace(n.Text) != strings.TrimSpace(b.Text)) {
 		err = errReused // the room knew the key, from another report

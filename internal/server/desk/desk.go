@@ -10,6 +10,7 @@ import (
 	"nearby/internal/account"
 	"nearby/internal/directory"
 	"nearby/internal/errs"
+	"nearby/internal/notice"
 	"nearby/internal/proposal"
 	"nearby/internal/server/route"
 	"nearby/internal/server/view"
@@ -22,6 +23,7 @@ type Handlers struct {
 	Directory    *directory.Service
 	Verification *verification.Service
 	Proposal     *proposal.Service
+	Notice       *notice.Service
 	Ground       *view.Ground
 }
 
@@ -36,6 +38,11 @@ func (h *Handlers) Routes() []route.Route {
 		{Method: post, Path: "/desk/changes/:change/release", Handle: h.releaseChange},
 		{Method: post, Path: "/desk/changes/:change/approve", Handle: h.approveChange},
 		{Method: post, Path: "/desk/changes/:change/reject", Handle: h.declineChange},
+		{Method: get, Path: "/desk/notices", Handle: h.notices},
+		{Method: get, Path: "/desk/notices/:notice", Handle: h.notice},
+		{Method: post, Path: "/desk/notices/:notice/take", Handle: h.takeNotice},
+		{Method: post, Path: "/desk/notices/:notice/release", Handle: h.releaseNotice},
+		{Method: post, Path: "/desk/notices/:notice/decide", Handle: h.decideNotice},
 		{Method: get, Path: "/desk/:request", Handle: h.open},
 		{Method: post, Path: "/desk/:request/take", Handle: h.take},
 		{Method: post, Path: "/desk/:request/release", Handle: h.release},

@@ -58,7 +58,9 @@ type Report struct {
 	Errors              Errors
 	Receipt             string // set after it was sent
 	State               string // of the report with the receipt
+	Outcome, Words      string // word of the table "report.outcome_…", and why; "" while open
 	At                  time.Time
+	Due                 time.Time // when somebody must have looked; zero once decided
 }
 
 // ReportForm is what was typed.

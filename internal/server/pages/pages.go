@@ -35,6 +35,7 @@
 //	POST /manage/{slug}/staff, …/staff/{user}             email, role, password
 //	POST /desk/next                                       (takes the oldest free case)
 //	POST /desk/{request}/take | release | approve | ask | reject
+//	POST /desk/notices/{notice}/take | release | decide   outcome, words, MeasureForm
 //	POST /admin/businesses/{slug}/measures                MeasureForm
 //	POST /admin/businesses/{slug}/measures/{measure}/lift words
 package pages

@@ -10,10 +10,12 @@ import (
 	"testing"
 	"time"
 
+	"nearby/internal/audit"
 	"nearby/internal/database/dbtest"
 	"nearby/internal/directory"
 	"nearby/internal/ident"
 	"nearby/internal/measure"
+	"nearby/internal/notice"
 	"nearby/internal/order"
 	"nearby/internal/server/servertest"
 )
@@ -136,6 +138,11 @@ var pageRoutes = map[string]struct {
 	"POST /desk/changes/:change/release":                  {verifier, "/desk/changes/{change}/release"},
 	"POST /desk/changes/:change/approve":                  {verifier, "/desk/changes/{change}/approve"},
 	"POST /desk/changes/:change/reject":                   {verifier, "/desk/changes/{change}/reject"},
+	"GET /desk/notices":                                   {verifier, "/desk/notices"},
+	"GET /desk/notices/:notice":                           {verifier, "/desk/notices/{notice}"},
+	"POST /desk/notices/:notice/take":                     {verifier, "/desk/notices/{notice}/take"},
+	"POST /desk/notices/:notice/release":                  {verifier, "/desk/notices/{notice}/release"},
+	"POST /desk/notices/:notice/decide":                   {verifier, "/desk/notices/{notice}/decide"},
 	"GET /desk/:request":                                  {verifier, "/desk/{request}"},
 	"POST /desk/:request/take":                            {verifier, "/desk/{request}/take"},
 	"POST /desk/:request/release":                         {verifier, "/desk/{request}/release"},
@@ -198,9 +205,13 @@ func newThings(t *testing.T) things {
 	if err != nil {
 		t.Fatal(err)
 	}
+	reported, err := site.Notice.File(t.Context(), audit.Public, notice.Input{Business: w.shop.Slug, Kind: "wrong", Text: "The door is on the other side."})
+	if err != nil {
+		t.Fatal(err)
+	}
 	w.ids = map[string]string{
-		"measure": locked.ID,
-		"slug":    w.shop.Slug, "business": w.shop.ID, "order": placed.Order.ID, "product": w.shop.Product.ID, "productslug": w.shop.Product.Slug,
+		"measure": locked.ID, "notice": reported.ID,
+		"slug": w.shop.Slug, "business": w.shop.ID, "order": placed.Order.ID, "product": w.shop.Product.ID, "productslug": w.shop.Product.Slug,
 		"variant": w.shop.Variant, "request": request.ID, "change": change.ID, "session": sessions[0].ID, "owner": site.People.Owner.ID,
 		"cell": w.shop.Cell.Parent(9).String(), "hash": strings.Repeat("0", 64),
 	}

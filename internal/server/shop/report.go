@@ -20,7 +20,11 @@ func (h *Handlers) reportForm(r *route.Request) (route.Answer, error) {
 		if err != nil {
 			return nil, err
 		}
-		page := &pages.Report{Receipt: n.Receipt, State: string(n.State), At: n.CreatedAt}
+		page := &pages.Report{Receipt: n.Receipt, State: string(n.State), Outcome: string(n.Outcome), Words: n.Words, At: n.CreatedAt}
+		if n.Outcome == "" {
+			page.Due = n.DueAt
+		}
+		r.Writer().Header().Set("Referrer-Policy", "no-referrer") // the receipt opens the page
 		page.Title, page.Robots = r.Text("nav.report"), "noindex"
 		return route.HTML{Name: "account/report", Page: page}, nil
 	}
@@ -57,7 +61,7 @@ func (h *Handlers) reportPage(r *route.Request, business, product string) (*page
 func (h *Handlers) report(r *route.Request) (route.Answer, error) {
 	in := notice.Input{
 		Business: r.FormValue("business"), Product: r.FormValue("product"), Kind: notice.Kind(r.FormValue("kind")),
-		Text: r.FormValue("text"), Email: r.FormValue("email"), ClientToken: r.FormValue("token"),
+		Text: r.FormValue("text"), Email: r.FormValue("email"), ClientToken: r.FormValue("token"), Locale: r.Lang,
 	}
 	actor := audit.Public
 	if r.Session != nil {
