@@ -19,16 +19,17 @@ var floors = [][]string{
 	{"ident", "lifecycle", "money", "geo", "hours"},
 	{"places"},
 	{"database"},
-	{"nearby", "blob", "payment"},
+	{"nearby", "blob", "payment", "probe"},
 	{"audit"},
 	{"job"},
 	{"mail", "inbox"},
 	{"account"},
 	{"directory/category"},
 	{"directory"},
-	{"verification", "catalog"},
+	{"catalog", "payout"},
+	{"check"},
+	{"verification"},
 	{"proposal"},
-	{"payout"},
 	{"ledger"},
 	{"order"},
 	{"measure"},
@@ -58,7 +59,7 @@ var rooms = []struct {
 }
 
 // apart are programs and test tools that stand beside the house.
-var apart = []string{"stripesandbox", "database/dbtest", "payment/paymenttest", "server/servertest", "server/pages/pagestest", "torture"}
+var apart = []string{"stripesandbox", "database/dbtest", "payment/paymenttest", "check/checktest", "probe/probetest", "server/servertest", "server/pages/pagestest", "torture"}
 
 func TestImportsGoDownOnly(t *testing.T) {
 	height := map[string]int{}

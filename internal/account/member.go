@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"nearby/internal/audit"
@@ -89,6 +90,26 @@ func (s *Service) Require(ctx context.Context, actor Actor, businessID string, r
 // Members lists who works for a business, owners first.
 func (s *Service) Members(ctx context.Context, businessID string) ([]Member, error) {
 	return s.store.members(ctx, businessID)
+}
+
+// MailOwners has a letter sent to every owner of a business, in the transaction
+// of ctx. data may be nil; the business's id is added to it.
+func (s *Service) MailOwners(ctx context.Context, businessID, template string, data map[string]string) error {
+	members, err := s.store.members(ctx, businessID)
+	if err != nil {
+		return err
+	}
+	all := map[string]string{"business_id": businessID}
+	maps.Copy(all, data)
+	for _, m := range members {
+		if m.Role != MemberOwner {
+			continue
+		}
+		if err := s.mail(ctx, Mail{Template: template, UserID: m.UserID, Data: all}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Memberships lists the businesses of a user.

@@ -18,6 +18,7 @@ import (
 	"nearby/internal/audit"
 	"nearby/internal/blob"
 	"nearby/internal/catalog"
+	"nearby/internal/check"
 	"nearby/internal/clock"
 	"nearby/internal/database"
 	"nearby/internal/directory"
@@ -31,6 +32,7 @@ import (
 	"nearby/internal/order"
 	"nearby/internal/payment"
 	"nearby/internal/payout"
+	"nearby/internal/probe"
 	"nearby/internal/proposal"
 	"nearby/internal/server/pages"
 	"nearby/internal/verification"
@@ -47,6 +49,7 @@ type Settings struct {
 	MailFrom    string
 	BaseURL     *url.URL
 	Payment     payment.Config
+	Web         check.Web                         // how other people's servers are asked; nil: as in production
 	Clock       clock.Clock                       // nil: the machine's
 	IDs         ident.Source                      // nil: random
 	Secret      func(name string) ([]byte, error) // reads or makes a secret of 32 bytes
@@ -76,6 +79,7 @@ type App struct {
 	Inbox        *inbox.Inbox
 	Account      *account.Service
 	Directory    *directory.Service
+	Check        *check.Service
 	Verification *verification.Service
 	Proposal     *proposal.Service
 	Catalog      *catalog.Service
@@ -168,14 +172,24 @@ func (a *App) furnish(ctx context.Context) error {
 	if s.Unclaimed {
 		a.Directory.ShowUnclaimed()
 	}
-	a.Verification = verification.New(a.DB, a.Account, a.Directory, a.Audit, a.Jobs, a.Clock, a.IDs)
-	a.Proposal = proposal.New(a.DB, a.Account, a.Directory, a.Verification, a.Audit, a.Jobs, a.Clock, a.IDs)
-	a.Catalog = catalog.New(a.DB, a.Account, a.Directory, a.Photos, a.Audit, a.Clock, a.IDs)
-	a.Directory.SetSearchable(a.Catalog.Searchable)
 	a.Payout = payout.New(payout.Deps{
 		DB: a.DB, Clock: a.Clock, IDs: a.IDs, Audit: a.Audit, Jobs: a.Jobs, Accounts: a.Account, Directory: a.Directory,
 		Gateway: a.Gateway, Install: install, BaseURL: base,
 	})
+	web := s.Web
+	if web == nil {
+		web = probe.New(probe.Options{})
+	}
+	if a.Check, err = check.New(check.Deps{
+		DB: a.DB, Clock: a.Clock, IDs: a.IDs, Audit: a.Audit, Jobs: a.Jobs, Accounts: a.Account, Directory: a.Directory, Payout: a.Payout,
+		Web: web, Key: keys["install"],
+	}); err != nil {
+		return err
+	}
+	a.Verification = verification.New(a.DB, a.Account, a.Directory, a.Check, a.Audit, a.Jobs, a.Clock, a.IDs)
+	a.Proposal = proposal.New(a.DB, a.Account, a.Directory, a.Verification, a.Check, a.Audit, a.Jobs, a.Clock, a.IDs)
+	a.Catalog = catalog.New(a.DB, a.Account, a.Directory, a.Photos, a.Audit, a.Clock, a.IDs)
+	a.Directory.SetSearchable(a.Catalog.Searchable)
 	a.Ledger = ledger.New(a.DB, a.Clock, a.IDs)
 	a.Order = order.New(order.Deps{
 		DB: a.DB, Clock: a.Clock, IDs: a.IDs, Audit: a.Audit, Jobs: a.Jobs, Accounts: a.Account, Directory: a.Directory,
@@ -226,6 +240,7 @@ func (a *App) Work(ctx context.Context) {
 		"audit anchor": a.anchor,
 		"sessions":     every(time.Hour, a.Account.Sweep),
 		"leases":       every(30*time.Second, a.Verification.EndLeases),
+		"checks":       every(time.Minute, a.Check.Sweep),
 		"proposals":    every(10*time.Minute, a.Proposal.Tidy),
 		"payments":     a.Order.Run,
 		"accounts":     a.Payout.Run,

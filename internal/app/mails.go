@@ -3,9 +3,11 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"strconv"
 	"strings"
 
 	"nearby/internal/account"
+	"nearby/internal/check"
 	"nearby/internal/errs"
 	"nearby/internal/mail"
 	"nearby/internal/order"
@@ -25,6 +27,7 @@ var (
 		"verification_submitted": "/verification",
 		"verification_taken":     "/verification", "verification_withdrawn": "/verification",
 		"change_approved": "/profile", "change_declined": "/profile",
+		check.MailSoon: "/verification", check.MailDue: "/verification", check.MailLimited: "/verification", check.MailFine: "/verification",
 	}
 	ownerLetters   = []string{"order_new", "refund_failed", "refund_manual"}
 	shopperLetters = []string{
@@ -68,7 +71,7 @@ func (a *App) mails(render *reply.Renderer) {
 			if err != nil {
 				return mail.Message{}, err
 			}
-			return a.letter(render, to.Locale, name, to.Email, "/manage/"+b.Slug+section, "Name", to.Name, "Business", b.Name), nil
+			return a.letter(render, to.Locale, name, to.Email, "/manage/"+b.Slug+section, "Name", to.Name, "Business", b.Name, "N", days(m)), nil
 		})
 	}
 	for _, name := range reporterLetters {
@@ -78,11 +81,42 @@ func (a *App) mails(render *reply.Renderer) {
 	for _, name := range measureLetters {
 		a.Outbox.Template(name, a.measureLetter(render, name))
 	}
+	a.Outbox.Template(check.CodeMail, a.codeLetter(render))
 	for _, name := range shopperLetters {
 		a.Outbox.Template(name, a.orderLetter(render, name))
 	}
 	for _, name := range ownerLetters {
 		a.Outbox.Template(name, a.ownerLetter(render, name))
+	}
+}
+
+// days is how many days a letter speaks of.
+func days(m account.Mail) int {
+	n, _ := strconv.Atoi(m.Data["days"])
+	return n
+}
+
+// codeLetter brings a code to the address that it is to prove. Nothing is sent
+// once the code does not work any more.
+func (a *App) codeLetter(render *reply.Renderer) mail.Render {
+	return func(ctx context.Context, args json.RawMessage) (mail.Message, error) {
+		var m account.Mail
+		if err := json.Unmarshal(args, &m); err != nil {
+			return mail.Message{}, err
+		}
+		c, code, err := a.Check.Code(ctx, m.Data["check_id"])
+		if err != nil {
+			return mail.Message{}, err
+		}
+		b, err := a.Directory.Get(ctx, c.BusinessID)
+		if err != nil {
+			return mail.Message{}, err
+		}
+		asker, err := a.Account.Recipient(ctx, m)
+		if err != nil {
+			return mail.Message{}, err
+		}
+		return a.letter(render, asker.Locale, check.CodeMail, c.Target, "/manage/"+b.Slug+"/verification", "Business", b.Name, "Code", view.PinGroups(code)), nil
 	}
 }
 

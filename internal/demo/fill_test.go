@@ -12,6 +12,7 @@ import (
 	"nearby/internal/audit"
 	"nearby/internal/blob"
 	"nearby/internal/catalog"
+	"nearby/internal/check/checktest"
 	"nearby/internal/clock"
 	"nearby/internal/database"
 	"nearby/internal/database/dbtest"
@@ -57,12 +58,13 @@ func open(t *testing.T, db *database.DB, cards bool) house {
 	if cards {
 		gateway = provider(t)
 	}
+	checks := checktest.New(db, accounts, businesses, log, jobs, now)
 	products := catalog.New(db, accounts, businesses, photos, log, now, ids)
 	tills := payout.New(payout.Deps{
 		DB: db, Clock: now, IDs: ids, Audit: log, Jobs: jobs, Accounts: accounts, Directory: businesses,
 		Gateway: gateway, Install: "test", BaseURL: "http://127.0.0.1:1",
 	})
-	desk := verification.New(db, accounts, businesses, log, jobs, now, ids)
+	desk := verification.New(db, accounts, businesses, checks, log, jobs, now, ids)
 	orders := order.New(order.Deps{
 		DB: db, Clock: now, IDs: ids, Audit: log, Jobs: jobs, Accounts: accounts, Directory: businesses,
 		Stock: products.Stock(), Payout: tills, Ledger: ledger.New(db, now, ids), Gateway: gateway,

@@ -3,9 +3,11 @@ package demo
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"nearby/internal/account"
+	"nearby/internal/check"
 	"nearby/internal/directory"
 	"nearby/internal/measure"
 	"nearby/internal/verification"
@@ -42,10 +44,31 @@ func (f *filler) lead(ctx context.Context, owner account.Actor, businessID, stat
 			Codes: []string{"prohibited"}, Words: "Games of chance for money are not listed here.", Note: "No licence in the register.",
 		})
 	}
+	if err := f.prove(ctx, verifier, request); err != nil {
+		return err
+	}
 	if err := f.Verification.Approve(ctx, verifier, request.ID, "Seen in person."); err != nil {
 		return err
 	}
 	return f.afterApproval(ctx, owner, verifier, businessID, directory.State(state))
+}
+
+// prove has the verifier write down what a visit shows: the place, the papers,
+// and the licence of who needs one.
+func (f *filler) prove(ctx context.Context, verifier account.Actor, request verification.Request) error {
+	seen := []check.RecordInput{
+		{Method: check.SiteVisit, Note: "Stood at the door; the sign and the hours agree."},
+		{Method: check.Register, Note: "The owner is named in the register of Portmere."},
+	}
+	if slices.Contains([]string{"pharmacy", "doctor", "dentist", "clinic"}, request.Claim.Category) {
+		seen = append(seen, check.RecordInput{Method: check.Licence, Note: "The licence hangs in the window."})
+	}
+	for _, in := range seen {
+		if _, err := f.Verification.RecordCheck(ctx, verifier, request.ID, in); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // suspendedFor is how long a suspension of the demo lasts.

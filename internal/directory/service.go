@@ -143,6 +143,21 @@ func (s *Service) OwnedBy(ctx context.Context, userID string) ([]Business, error
 	return list, err
 }
 
+// Locked reads a business and holds it until the transaction of ctx ends.
+func (s *Service) Locked(ctx context.Context, id string) (Business, error) {
+	return s.store.get(ctx, id, true)
+}
+
+// ByID reads businesses in whatever state; those that are missing are left out.
+func (s *Service) ByID(ctx context.Context, ids []string) (map[string]Business, error) {
+	list, err := s.store.list(ctx, ids)
+	known := make(map[string]Business, len(list))
+	for _, b := range list {
+		known[b.ID] = b
+	}
+	return known, err
+}
+
 // Change loads a business under a lock, lets fn change it and saves it with the
 // next version. The nearby index follows before the outermost transaction
 // returns. When fn fails nothing is changed.

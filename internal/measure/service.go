@@ -111,7 +111,7 @@ func (s *Service) impose(ctx context.Context, judge account.Actor, b *directory.
 	}
 	m := Measure{
 		ID: s.IDs(), BusinessID: b.ID, NoticeID: in.NoticeID, Kind: in.Kind, Fields: in.Fields, Codes: in.Codes, Facts: in.Facts,
-		Ground: in.Ground, Rule: in.Rule, Detected: in.Detected, Policy: verification.Policy, By: judge, StartsAt: now, State: state, Version: 1,
+		Ground: in.Ground, Rule: in.Rule, Detected: in.Detected, Policy: s.Verification.Policy(), By: judge, StartsAt: now, State: state, Version: 1,
 	}
 	if !in.EndsAt.IsZero() {
 		m.EndsAt = &in.EndsAt

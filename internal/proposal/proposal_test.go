@@ -15,6 +15,8 @@ import (
 
 	"nearby/internal/account"
 	"nearby/internal/audit"
+	"nearby/internal/check"
+	"nearby/internal/check/checktest"
 	"nearby/internal/clock"
 	"nearby/internal/database"
 	"nearby/internal/database/dbtest"
@@ -35,6 +37,7 @@ type house struct {
 	queue    *job.Queue
 	dir      *directory.Service
 	accounts *account.Service
+	checks   *check.Service
 	desk     *verification.Service
 	mails    []string
 
@@ -57,8 +60,9 @@ func newHouse(t *testing.T, db *database.DB) *house {
 	h := &house{clock: fake, log: audit.New(db, fake.Now, key), queue: job.New(db, fake.Now, ident.Random)}
 	h.accounts = account.New(db, h.log, h.queue, fake.Now, ident.Random, key)
 	h.dir = directory.New(db, h.accounts, h.log, fake.Now, ident.Random, key)
-	h.desk = verification.New(db, h.accounts, h.dir, h.log, h.queue, fake.Now, ident.Random)
-	h.Service = New(db, h.accounts, h.dir, h.desk, h.log, h.queue, fake.Now, ident.Random)
+	h.checks = checktest.New(db, h.accounts, h.dir, h.log, h.queue, fake.Now)
+	h.desk = verification.New(db, h.accounts, h.dir, h.checks, h.log, h.queue, fake.Now, ident.Random)
+	h.Service = New(db, h.accounts, h.dir, h.desk, h.checks, h.log, h.queue, fake.Now, ident.Random)
 	h.queue.Handle(mail.Job, func(_ context.Context, raw json.RawMessage) error {
 		var m account.Mail
 		err := json.Unmarshal(raw, &m)
@@ -100,6 +104,9 @@ func (h *house) list(t *testing.T) {
 	r, err := h.desk.Submit(t.Context(), h.ada, h.bakery.ID)
 	if err == nil {
 		_, err = h.desk.Take(t.Context(), h.vera, r.ID)
+	}
+	if err == nil {
+		err = checktest.Prove(t.Context(), h.checks, h.vera, h.bakery.ID)
 	}
 	if err == nil {
 		err = h.desk.Approve(t.Context(), h.vera, r.ID, "")

@@ -7,6 +7,7 @@ import (
 
 	"nearby/internal/account"
 	"nearby/internal/audit"
+	"nearby/internal/check"
 	"nearby/internal/clock"
 	"nearby/internal/database"
 	"nearby/internal/directory"
@@ -25,6 +26,7 @@ type Service struct {
 	accounts     *account.Service
 	directory    *directory.Service
 	verification *verification.Service
+	checks       *check.Service
 	audit        *audit.Log
 	jobs         *job.Queue
 	clock        clock.Clock
@@ -32,8 +34,8 @@ type Service struct {
 }
 
 // New makes the service.
-func New(db *database.DB, accounts *account.Service, dir *directory.Service, desk *verification.Service, log *audit.Log, jobs *job.Queue, now clock.Clock, ids ident.Source) *Service {
-	return &Service{db: db, store: store{db}, accounts: accounts, directory: dir, verification: desk, audit: log, jobs: jobs, clock: now, ids: ids}
+func New(db *database.DB, accounts *account.Service, dir *directory.Service, desk *verification.Service, checks *check.Service, log *audit.Log, jobs *job.Queue, now clock.Clock, ids ident.Source) *Service {
+	return &Service{db: db, store: store{db}, accounts: accounts, directory: dir, verification: desk, checks: checks, audit: log, jobs: jobs, clock: now, ids: ids}
 }
 
 // Update writes what an owner or manager says of a business. What a verifier
@@ -45,7 +47,10 @@ func (s *Service) Update(ctx context.Context, actor account.Actor, slugOrID stri
 	err = s.db.Tx(ctx, func(ctx context.Context) error {
 		made = nil // a transaction that lost is run again
 		var held directory.Guarded
-		if b, held, err = s.directory.UpdateHolding(ctx, actor, slugOrID, version, p); err != nil || held.Empty() {
+		if b, held, err = s.directory.UpdateHolding(ctx, actor, slugOrID, version, p); err != nil {
+			return err
+		}
+		if err := s.checks.Touch(ctx, b.ID); err != nil || held.Empty() {
 			return err
 		}
 		made, err = s.propose(ctx, actor, b, held)
@@ -83,7 +88,7 @@ func (s *Service) propose(ctx context.Context, actor account.Actor, b directory.
 	}
 	p := Proposal{
 		ID: s.ids(), BusinessID: b.ID, ProposedBy: actor.ID, State: state, Was: b.Guarded(wanted), Wanted: wanted,
-		Policy: verification.Policy, SubmittedAt: s.clock(),
+		Policy: s.checks.Policy(), SubmittedAt: s.clock(),
 	}
 	if err := s.store.add(ctx, p); err != nil {
 		return nil, err
@@ -294,6 +299,9 @@ func (s *Service) Approve(ctx context.Context, actor account.Actor, id, note str
 		}
 		if len(duplicates) > 0 && in.Note == "" {
 			return errs.Fields([]errs.Field{{Name: "note", Code: "required", Message: "Say why the possible duplicates are none."}})
+		}
+		if err := s.checks.Touch(ctx, b.ID); err != nil {
+			return err
 		}
 		return verification.Complete(*b)
 	})

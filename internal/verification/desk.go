@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"nearby/internal/account"
+	"nearby/internal/check"
 	"nearby/internal/directory"
 	"nearby/internal/directory/category"
 	"nearby/internal/errs"
@@ -64,6 +65,7 @@ type Case struct {
 	PinMovedM  float64 // from the claimed pin to the present one, metres
 	StreetM    float64 // from the present pin to the street of the address; -1 when unknown
 	Decisions  []Decision
+	Checks     check.Overview // by the policy of the request
 }
 
 // Case gathers a case for a verifier who has nothing to do with the business.
@@ -91,6 +93,9 @@ func (s *Service) Case(ctx context.Context, actor account.Actor, requestID strin
 		return Case{}, err
 	}
 	if c.Decisions, err = s.store.decisions(ctx, b.ID); err != nil {
+		return Case{}, err
+	}
+	if c.Checks, err = s.checks.Of(ctx, b, request.Policy); err != nil {
 		return Case{}, err
 	}
 	street, known, err := s.directory.Street(ctx, b.Address.Street, b.Point)

@@ -10,13 +10,13 @@ import (
 
 	"nearby/internal/account"
 	"nearby/internal/audit"
+	"nearby/internal/check"
 	"nearby/internal/clock"
 	"nearby/internal/database"
 	"nearby/internal/directory"
 	"nearby/internal/errs"
 	"nearby/internal/ident"
 	"nearby/internal/job"
-	"nearby/internal/mail"
 )
 
 // Service is the room's door.
@@ -25,6 +25,7 @@ type Service struct {
 	store     store
 	accounts  *account.Service
 	directory *directory.Service
+	checks    *check.Service
 	audit     *audit.Log
 	jobs      *job.Queue
 	clock     clock.Clock
@@ -32,8 +33,8 @@ type Service struct {
 }
 
 // New makes the service.
-func New(db *database.DB, accounts *account.Service, dir *directory.Service, log *audit.Log, jobs *job.Queue, now clock.Clock, ids ident.Source) *Service {
-	return &Service{db: db, store: store{db}, accounts: accounts, directory: dir, audit: log, jobs: jobs, clock: now, ids: ids}
+func New(db *database.DB, accounts *account.Service, dir *directory.Service, checks *check.Service, log *audit.Log, jobs *job.Queue, now clock.Clock, ids ident.Source) *Service {
+	return &Service{db: db, store: store{db}, accounts: accounts, directory: dir, checks: checks, audit: log, jobs: jobs, clock: now, ids: ids}
 }
 
 // Submit applies for listing with what the business says of itself now. Errors:
@@ -50,7 +51,7 @@ func (s *Service) Submit(ctx context.Context, actor account.Actor, slugOrID stri
 			return err
 		}
 		request = Request{
-			ID: s.ids(), BusinessID: b.ID, SubmittedBy: actor.ID, State: Waiting, Claim: claimOf(b), Policy: Policy, SubmittedAt: now,
+			ID: s.ids(), BusinessID: b.ID, SubmittedBy: actor.ID, State: Waiting, Claim: claimOf(b), Policy: s.checks.Policy(), SubmittedAt: now,
 		}
 		claim, err := request.Claim.json()
 		if err != nil {
@@ -108,6 +109,9 @@ func (s *Service) resubmitAt(ctx context.Context, businessID string) (at time.Ti
 	}
 	return at.Add(resubmitAfter[min(rejections, len(resubmitAfter))-1]), final, nil
 }
+
+// Policy is the version of the rules by which new cases and measures are decided.
+func (s *Service) Policy() string { return s.checks.Policy() }
 
 // byOwner is one event of the life cycle caused by somebody who may edit the
 // business: the move, what belongs to it, and the audit entry.
@@ -258,15 +262,8 @@ func (s *Service) decide(ctx context.Context, actor account.Actor, requestID str
 			return errLease
 		}
 		if event == directory.EventApprove {
-			if err := Complete(*b); err != nil {
+			if err := s.ready(ctx, *b, row.Policy, d.Note); err != nil {
 				return err
-			}
-			duplicates, err := s.directory.Duplicates(ctx, *b)
-			if err != nil {
-				return err
-			}
-			if len(duplicates) > 0 && d.Note == "" {
-				return errs.Fields([]errs.Field{{Name: "note", Code: "required", Message: "Say why the possible duplicates are none."}})
 			}
 		}
 		if err := b.Move(event, account.Verifier, now); err != nil {
@@ -277,6 +274,60 @@ func (s *Service) decide(ctx context.Context, actor account.Actor, requestID str
 		d.Seen = hex.EncodeToString(sum[:])
 		return s.record(ctx, account.Actor{ID: actor.ID, Role: account.Verifier}, *b, d)
 	})
+}
+
+// ready refuses an approval of what is not complete, not proven by the policy it
+// was sent in under, or possibly listed already without a word about it, and has
+// the business looked after from now on.
+func (s *Service) ready(ctx context.Context, b directory.Business, policy, note string) error {
+	if err := Complete(b); err != nil {
+		return err
+	}
+	duplicates, err := s.directory.Duplicates(ctx, b)
+	if err != nil {
+		return err
+	}
+	if len(duplicates) > 0 && note == "" {
+		return errs.Fields([]errs.Field{{Name: "note", Code: "required", Message: "Say why the possible duplicates are none."}})
+	}
+	standing, err := s.checks.Standing(ctx, b, policy)
+	if err != nil {
+		return err
+	}
+	if !standing.Met() {
+		return errs.New(errs.Conflict, "checks_missing", "Not everything is proven yet that this business has to prove.").
+			With(map[string]any{"missing": standing.Codes(), "policy": standing.Policy})
+	}
+	return s.checks.Approved(ctx, b, policy)
+}
+
+// RecordCheck writes down what a verifier saw of the business of an open case.
+// Errors: Forbidden "own_business", Conflict "decided", and as check.Record.
+func (s *Service) RecordCheck(ctx context.Context, actor account.Actor, requestID string, in check.RecordInput) (c check.Check, err error) {
+	var w []errs.Field
+	checkWords(&w, "check_note", in.Note, true)
+	if err := errs.Fields(w); err != nil {
+		return c, err
+	}
+	err = s.db.Tx(ctx, func(ctx context.Context) error {
+		row, err := s.store.get(ctx, requestID)
+		if err != nil {
+			return err
+		}
+		b, err := s.directory.Get(ctx, row.BusinessID)
+		if err != nil {
+			return err
+		}
+		if err := s.Impartial(ctx, actor, b, row.SubmittedBy); err != nil {
+			return err
+		}
+		if !row.open() {
+			return errs.New(errs.Conflict, "decided", "This case is closed already.")
+		}
+		c, err = s.checks.Record(ctx, account.Actor{ID: actor.ID, Role: account.Verifier}, b.ID, in)
+		return err
+	})
+	return c, err
 }
 
 // onCase loads a request and its business under the lock of the business, makes
@@ -334,31 +385,18 @@ func (s *Service) record(ctx context.Context, by account.Actor, b directory.Busi
 
 // tell mails every owner of the business.
 func (s *Service) tell(ctx context.Context, template string, b directory.Business, decisionID string) error {
-	members, err := s.accounts.Members(ctx, b.ID)
-	if err != nil {
-		return err
-	}
-	data := map[string]string{"business_id": b.ID}
+	data := map[string]string{}
 	if decisionID != "" {
 		data["decision_id"] = decisionID
 	}
-	for _, m := range members {
-		if m.Role != account.MemberOwner {
-			continue
-		}
-		letter := account.Mail{Template: template, UserID: m.UserID, Data: data}
-		if err := s.jobs.Add(ctx, job.Job{Kind: mail.Job, Args: letter}); err != nil {
-			return err
-		}
-	}
-	return nil
+	return s.accounts.MailOwners(ctx, b.ID, template, data)
 }
 
 func (s *Service) note(ctx context.Context, actor account.Actor, action string, b directory.Business, detail map[string]any) error {
 	if detail == nil {
 		detail = map[string]any{}
 	}
-	detail["to"], detail["policy"] = b.State, Policy
+	detail["to"], detail["policy"] = b.State, s.checks.Policy()
 	return s.audit.Add(ctx, audit.Entry{
 		Actor: actor, Action: action, Object: "business", ObjectID: b.ID, BusinessID: b.ID, Detail: detail,
 	})

@@ -16,10 +16,6 @@ import (
 	"nearby/internal/errs"
 )
 
-// Policy is the version of the rules that requests are decided by. It changes
-// when the checklist or the reason codes do.
-const Policy = "2026-1"
-
 // Lease is how long a taken case is held without being renewed.
 const Lease = 30 * time.Minute
 

@@ -16,6 +16,8 @@ import (
 
 	"nearby/internal/account"
 	"nearby/internal/audit"
+	"nearby/internal/check"
+	"nearby/internal/check/checktest"
 	"nearby/internal/clock"
 	"nearby/internal/database"
 	"nearby/internal/database/dbtest"
@@ -37,6 +39,7 @@ type house struct {
 	log      *audit.Log
 	dir      *directory.Service
 	accounts *account.Service
+	checks   *check.Service
 	mails    []string // template, who
 }
 
@@ -47,7 +50,8 @@ func newHouse(db *database.DB) *house {
 	h := &house{db: db, clock: fake, jobs: job.New(db, fake.Now, ident.Random), log: audit.New(db, fake.Now, testKey)}
 	h.accounts = account.New(db, h.log, h.jobs, fake.Now, ident.Random, testKey)
 	h.dir = directory.New(db, h.accounts, h.log, fake.Now, ident.Random, testKey)
-	h.Service = New(db, h.accounts, h.dir, h.log, h.jobs, fake.Now, ident.Random)
+	h.checks = checktest.New(db, h.accounts, h.dir, h.log, h.jobs, fake.Now)
+	h.Service = New(db, h.accounts, h.dir, h.checks, h.log, h.jobs, fake.Now, ident.Random)
 	h.jobs.Handle(mail.Job, func(_ context.Context, raw json.RawMessage) error {
 		var m account.Mail
 		err := json.Unmarshal(raw, &m)
@@ -120,7 +124,16 @@ func (h *house) taken(t *testing.T, verifier, owner account.Actor, name string) 
 	if err != nil {
 		t.Fatal(err)
 	}
+	h.prove(t, verifier, b)
 	return b, r
+}
+
+// prove has the business prove whatever the policy asks for.
+func (h *house) prove(t *testing.T, verifier account.Actor, b directory.Business) {
+	t.Helper()
+	if err := checktest.Prove(t.Context(), h.checks, verifier, b.ID); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func (h *house) approved(t *testing.T, verifier, owner account.Actor, name string) directory.Business {
@@ -193,6 +206,10 @@ func TestFromDraftToListed(t *testing.T) {
 			t.Fatalf("taken: %+v, %v", taken, err)
 		}
 		h.wantState(t, b.ID, directory.InReview)
+		// Not before it has proven what the policy asks for.
+		wantErr(t, h.Approve(ctx, vera, r.ID, ""), errs.Conflict, "checks_missing")
+		h.wantState(t, b.ID, directory.InReview)
+		h.prove(t, vera, b)
 		if err := h.Approve(ctx, vera, r.ID, ""); err != nil {
 			t.Fatal(err)
 		}
@@ -205,7 +222,7 @@ func TestFromDraftToListed(t *testing.T) {
 			t.Fatal(list, err)
 		}
 		d := list[0]
-		if d.Kind != KindApprove || d.By != (account.Actor{ID: vera.ID, Role: account.Verifier}) || d.RequestID != r.ID || d.Policy != Policy || len(d.Seen) != 64 {
+		if d.Kind != KindApprove || d.By != (account.Actor{ID: vera.ID, Role: account.Verifier}) || d.RequestID != r.ID || d.Policy != h.checks.Policy() || len(d.Seen) != 64 {
 			t.Errorf("the decision is %+v", d)
 		}
 		if diff := cmp.Diff([]string{"verification_taken", "verification_approve"}, h.work(t)); diff != "" {
@@ -417,6 +434,7 @@ func TestOneVerifierGetsTheCase(t *testing.T) {
 		}
 		for round := range 3 {
 			b, r := h.submitted(t, ada, fmt.Sprintf("Number %d", round))
+			h.prove(t, verifiers[0], b)
 			var got atomic.Int32
 			var winner atomic.Value
 			var group sync.WaitGroup

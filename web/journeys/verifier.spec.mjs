@@ -31,6 +31,15 @@ test('approves a listing, and it is found within a second', async ({ page, visit
 
   await take(page, approve);
   await page.getByRole('button', { name: /^Approve/ }).click();
+  await expect(page.getByText('Not everything is proven yet')).toBeVisible();
+  for (const seen of ['Visited in person', 'Found in the register']) {
+    await page.getByText('Write down what you saw').click();
+    await page.getByLabel('What you saw').selectOption(seen);
+    await page.getByLabel('When, where and how').fill('On Monday at ten.');
+    await page.getByRole('button', { name: 'Write it down' }).click();
+    await expect(page.getByRole('status').filter({ hasText: 'Written down.' })).toBeVisible();
+  }
+  await page.getByRole('button', { name: /^Approve/ }).click();
   await expect(page.getByRole('status').filter({ hasText: 'Approved.' })).toBeVisible();
   await shopper.goto(address);
   await expect(found).toBeVisible({ timeout: 1000 });

@@ -12,6 +12,7 @@ import (
 
 	"nearby/internal/account"
 	"nearby/internal/audit"
+	"nearby/internal/check"
 	"nearby/internal/directory"
 	"nearby/internal/errs"
 	"nearby/internal/inbox"
@@ -28,6 +29,7 @@ import (
 // Handlers are the pages of this audience.
 type Handlers struct {
 	Directory    *directory.Service
+	Check        *check.Service
 	Verification *verification.Service
 	Measure      *measure.Service
 	Account      *account.Service
@@ -55,6 +57,8 @@ func (h *Handlers) Routes() []route.Route {
 		{Method: post, Path: "/admin/businesses/:slug/measures", Handle: h.impose},
 		{Method: get, Path: "/admin/businesses/:slug/measures/:measure", Handle: h.measure},
 		{Method: post, Path: "/admin/businesses/:slug/measures/:measure/lift", Handle: h.lift},
+		{Method: get, Path: "/admin/postcards", Handle: h.postcards},
+		{Method: post, Path: "/admin/postcards", Handle: h.printPostcards},
 	}
 	for i := range routes {
 		routes[i].Who = route.Operator

@@ -15,6 +15,7 @@ import (
 	"nearby/internal/account"
 	"nearby/internal/blob"
 	"nearby/internal/catalog"
+	"nearby/internal/check"
 	"nearby/internal/clock"
 	"nearby/internal/database"
 	"nearby/internal/directory"
@@ -35,6 +36,7 @@ type Deps struct {
 	DB           *database.DB
 	Account      *account.Service
 	Directory    *directory.Service
+	Check        *check.Service
 	Verification *verification.Service
 	Proposal     *proposal.Service
 	Catalog      *catalog.Service
@@ -76,6 +78,7 @@ func mount(e *echo.Echo, d Deps) *api {
 	a.changes()
 	a.measures()
 	a.notices()
+	a.checks()
 	a.document(e)
 	return a
 }

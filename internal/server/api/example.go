@@ -23,6 +23,7 @@ var (
 
 const (
 	exampleCode    = "7KQ-2MX"
+	exampleCard    = "K7D2Q9X4"
 	exampleReceipt = "7KQ2MX4PABCD2345"
 )
 
@@ -35,6 +36,7 @@ var examplePaths = map[string]map[string]string{
 	"": {
 		"id": "harbour-bakery", "product_id": exampleProduct, "variant_id": exampleVariant, "order_id": exampleID(10),
 		"request_id": exampleID(20), "change_id": exampleID(40), "measure_id": exampleID(60), "notice_id": exampleID(70), "user_id": exampleID(30), "receipt": exampleReceipt,
+		"method": "postcard",
 	},
 	"submit-business":   {"id": "quay-dairy"},
 	"withdraw-business": {"id": "pier-pantry"},
@@ -51,6 +53,8 @@ var examplePaths = map[string]map[string]string{
 	"abort-order":       {"order_id": exampleID(17)},
 	"complete-order":    {"order_id": exampleID(18)},
 	"refund-order":      {"order_id": exampleID(19)},
+	"answer-check":      {"id": "tide-books"},
+	"look-check":        {"method": "payment_account"},
 	"take-request":      {"request_id": exampleID(21)},
 	"release-request":   {"request_id": exampleID(22)},
 	"approve-request":   {"request_id": exampleID(23)},

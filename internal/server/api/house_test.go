@@ -21,6 +21,8 @@ import (
 	"nearby/internal/audit"
 	"nearby/internal/blob"
 	"nearby/internal/catalog"
+	"nearby/internal/check"
+	"nearby/internal/check/checktest"
 	"nearby/internal/clock"
 	"nearby/internal/database"
 	"nearby/internal/directory"
@@ -64,6 +66,7 @@ type house struct {
 	clock   *clock.Fake
 	deps    Deps
 	payouts *payout.Service
+	checks  *check.Service
 	sandbox *stripesandbox.Sandbox
 	bank    *httptest.Server
 	tap     *paymenttest.Tap
@@ -99,6 +102,10 @@ func open(t testing.TB, db *database.DB, config server.Config) *house {
 		DB: db, Clock: now, IDs: ids, Audit: log, Jobs: h.jobs, Accounts: accounts, Directory: places, Gateway: h.tap, Install: "test", BaseURL: base,
 	})
 	h.inbox.Handle("account.", h.payouts.SyncEvent)
+	checks, err := check.New(check.Deps{
+		DB: db, Clock: now, IDs: ids, Audit: log, Jobs: h.jobs, Accounts: accounts, Directory: places, Payout: h.payouts, Key: testKey,
+	})
+	h.must(err)
 	orders := order.New(order.Deps{
 		DB: db, Clock: now, IDs: ids, Audit: log, Jobs: h.jobs, Accounts: accounts, Directory: places, Stock: catalog.NewStock(db, now, ids),
 		Payout: h.payouts, Ledger: ledger.New(db, now, ids), Gateway: h.tap, Install: "test", BaseURL: base, Secret: testKey, AcceptFor: 24 * time.Hour,
@@ -112,7 +119,8 @@ func open(t testing.TB, db *database.DB, config server.Config) *house {
 	h.must(err)
 	floor := &route.Floor{Render: render, Account: accounts, Clock: now, BaseURL: config.BaseURL}
 	running := server.New(config, now, floor, nil, func(context.Context) error { return nil })
-	desk := verification.New(db, accounts, places, log, h.jobs, now, ids)
+	h.checks = checks
+	desk := verification.New(db, accounts, places, checks, log, h.jobs, now, ids)
 	measures := measure.New(measure.Deps{
 		DB: db, Clock: now, IDs: ids, Audit: log, Jobs: h.jobs, Accounts: accounts, Directory: places, Verification: desk, Order: orders,
 	})
@@ -122,8 +130,8 @@ func open(t testing.TB, db *database.DB, config server.Config) *house {
 			DB: db, Clock: now, IDs: ids, Audit: log, Jobs: h.jobs, Accounts: accounts, Directory: places, Catalog: products, Verification: desk,
 			Measures: measures,
 		}),
-		Proposal: proposal.New(db, accounts, places, desk, log, h.jobs, now, ids),
-		Floor:    floor, Clock: now, BaseURL: config.BaseURL, Version: "test",
+		Check: checks, Proposal: proposal.New(db, accounts, places, desk, checks, log, h.jobs, now, ids),
+		Floor: floor, Clock: now, BaseURL: config.BaseURL, Version: "test",
 	}
 	h.api = mount(running.Echo(), h.deps)
 	h.handler = running.Handler()
@@ -187,6 +195,7 @@ func (h *house) furnish() {
 	h.onboard(h.bakery, h.owner)
 	h.orders()
 	h.requests()
+	h.card()
 	h.wishes()
 	h.measures()
 	n, err := h.deps.Notice.File(h.ctx(), audit.Public, notice.Input{Business: h.bakery.Slug, Kind: "wrong", Text: "The door is on the other side."})
@@ -248,6 +257,7 @@ func (h *house) list(b directory.Business, owner account.User) {
 	h.must(err)
 	_, err = h.deps.Verification.Take(h.ctx(), desk, r.ID)
 	h.must(err)
+	h.must(checktest.Prove(h.ctx(), h.checks, desk, b.ID))
 	h.must(h.deps.Verification.Approve(h.ctx(), desk, r.ID, "Another shop of the same people."))
 }
 
@@ -341,7 +351,23 @@ func (h *house) requests() {
 			_, err := h.deps.Verification.Take(h.ctx(), h.verifier.As(account.Verifier), id)
 			h.must(err)
 		}
+		if n == 23 {
+			r, err := h.deps.Verification.Case(h.ctx(), h.verifier.As(account.Verifier), id)
+			h.must(err)
+			h.must(checktest.Prove(h.ctx(), h.checks, h.verifier.As(account.Verifier), r.Business.ID))
+		}
 	}
+}
+
+// card has a postcard sent, whose code is known.
+func (h *house) card() {
+	h.t.Helper()
+	b := h.business(h.owner, "Tide Books", 52.71, 13.61)
+	c, err := h.checks.Begin(h.ctx(), h.owner.As(account.Owner), b.ID, check.BeginInput{Method: check.Postcard})
+	h.must(err)
+	_, code, err := h.checks.Code(h.ctx(), c.ID)
+	h.must(err)
+	h.ids[exampleCard] = code
 }
 
 // wishes makes changes 40 to 45 of listed businesses; 42 to 44 are held by the

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"nearby/internal/account"
+	"nearby/internal/check"
 	"nearby/internal/directory"
 	"nearby/internal/directory/category"
 	"nearby/internal/server/pages"
@@ -63,6 +64,8 @@ func (h *Handlers) caseOf(r *route.Request, c verification.Case) (*pages.Case, e
 		}
 		shown.History = append(shown.History, view.DecisionStep(r.Word, d, zone, by))
 	}
+	shown.Proofs = view.Proofs(c.Checks, zone)
+	shown.Proofs.Record = recordable(r, c.Checks, "")
 	if !b.Located() {
 		return shown, nil
 	}
@@ -72,6 +75,17 @@ func (h *Handlers) caseOf(r *route.Request, c verification.Case) (*pages.Case, e
 		Pins: []view.MapPin{{Point: b.Point, N: view.Plate(b.Address.HouseNumber), Name: b.Name, URL: "#main", Current: true}},
 	})
 	return shown, err
+}
+
+// recordable are the checks that a verifier can write down.
+func recordable(r *route.Request, o check.Overview, chosen string) []pages.Option {
+	list := []pages.Option{{Label: r.Text("form.choose"), Selected: chosen == ""}}
+	for _, offer := range o.Offers {
+		if offer.Kind == check.Recorded {
+			list = append(list, pages.Option{Value: string(offer.Method), Label: r.Word("check.method", string(offer.Method)), Selected: string(offer.Method) == chosen})
+		}
+	}
+	return list
 }
 
 // held says who works on a case.

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"nearby/internal/account"
+	"nearby/internal/check"
 	"nearby/internal/errs"
 	"nearby/internal/server/pages"
 	"nearby/internal/server/route"
@@ -66,6 +67,28 @@ func (h *Handlers) reject(r *route.Request) (route.Answer, error) {
 	}
 	r.Flash("case.done_reject")
 	return h.openNext(r)
+}
+
+// record writes down what the verifier saw of the business.
+func (h *Handlers) record(r *route.Request) (route.Answer, error) {
+	in := check.RecordInput{Method: check.Name(r.FormValue("method")), Note: strings.TrimSpace(r.FormValue("check_note"))}
+	_, err := h.Verification.RecordCheck(r.Req().Context(), r.As(account.Verifier), r.Param("request"), in)
+	if err == nil {
+		r.Flash("check.done_record")
+		return route.See{Path: "/desk/" + r.Param("request")}, nil
+	}
+	return h.again(r, err, map[string]string{"method": "method", "check_note": "check_note"}, h.casePage, func(c *pages.Case) {
+		if c.Proofs == nil {
+			return
+		}
+		c.Proofs.Note = in.Note
+		if wrong, invalid := view.Errors(err); invalid {
+			c.Proofs.Errors = wrong
+		}
+		for i := range c.Proofs.Record {
+			c.Proofs.Record[i].Selected = c.Proofs.Record[i].Value == string(in.Method)
+		}
+	})
 }
 
 // refused shows the case again with what was typed and why it was not done.

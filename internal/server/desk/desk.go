@@ -47,6 +47,7 @@ func (h *Handlers) Routes() []route.Route {
 		{Method: post, Path: "/desk/:request/take", Handle: h.take},
 		{Method: post, Path: "/desk/:request/release", Handle: h.release},
 		{Method: post, Path: "/desk/:request/approve", Handle: h.approve},
+		{Method: post, Path: "/desk/:request/check", Handle: h.record},
 		{Method: post, Path: "/desk/:request/ask", Handle: h.ask},
 		{Method: post, Path: "/desk/:request/reject", Handle: h.reject},
 	}

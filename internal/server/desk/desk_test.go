@@ -45,6 +45,18 @@ func apply(t *testing.T, site *servertest.Site, name string, lat float64) (serve
 	return shop, "/desk/" + request.ID
 }
 
+// prove has a verifier write down enough for an approval.
+func prove(t *testing.T, vera *servertest.Browser, at string) *servertest.Page {
+	t.Helper()
+	status(t, vera.Fill(vera.See(at), at+"/check", url.Values{"method": {"site_visit"}}), http.StatusUnprocessableEntity)
+	for _, method := range []string{"site_visit", "register"} {
+		done := vera.Fill(vera.See(at), at+"/check", url.Values{"method": {method}, "check_note": {"Seen on Monday."}})
+		status(t, done, http.StatusOK)
+		says(t, done, "Written down.")
+	}
+	return vera.See(at)
+}
+
 func TestCases(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *database.DB) {
 		site := servertest.New(t, db, servertest.ByHand(), servertest.NoCards())
@@ -101,6 +113,11 @@ func TestCases(t *testing.T) {
 		if done.URL.Path != last {
 			t.Fatalf("the oldest free case is %s", done.URL)
 		}
+		// Nothing is approved before it has proven what it must.
+		missing := vera.Fill(done, last+"/approve", nil)
+		status(t, missing, http.StatusConflict)
+		says(t, missing, "Not everything is proven yet", "that it is at its address", "0 of 2 proven")
+		done = prove(t, vera, last)
 		if end := vera.Fill(done, last+"/approve", nil); end.URL.Path != "/desk" {
 			t.Errorf("the last decision led to %s", end.URL)
 		}
@@ -150,6 +167,7 @@ func TestPossibleDuplicatesNeedAWord(t *testing.T) {
 	vera.Fill(vera.See(at), at+"/take", nil)
 	says(t, vera.See(at), "Why the possible duplicates are none", "Halvorsen Bakery (Verified, 0 m)")
 	status(t, vera.Fill(vera.See(at), at+"/approve", nil), http.StatusUnprocessableEntity)
+	prove(t, vera, at)
 	status(t, vera.Fill(vera.See(at), at+"/approve", url.Values{"approve_note": {"The one next door has moved out."}}), http.StatusOK)
 	if b, err := site.Directory.Get(t.Context(), double.ID); err != nil || b.State != directory.Verified {
 		t.Errorf("the business is %s (%v)", b.State, err)

@@ -9,6 +9,7 @@ import (
 	"nearby/internal/account"
 	"nearby/internal/blob"
 	"nearby/internal/catalog"
+	"nearby/internal/check"
 	"nearby/internal/directory"
 	"nearby/internal/directory/category"
 	"nearby/internal/ledger"
@@ -27,6 +28,7 @@ import (
 type Handlers struct {
 	Account      *account.Service
 	Directory    *directory.Service
+	Check        *check.Service
 	Verification *verification.Service
 	Measure      *measure.Service
 	Proposal     *proposal.Service
@@ -90,6 +92,7 @@ func (h *Handlers) Routes() []route.Route {
 		{Method: post, Path: "/manage/:slug/hours/special/:id/delete", Handle: h.with(h.deleteSpecial)},
 		{Method: get, Path: "/manage/:slug/verification", Handle: h.with(h.verification)},
 		{Method: post, Path: "/manage/:slug/verification", Handle: h.with(h.apply)},
+		{Method: post, Path: "/manage/:slug/verification/:method", Handle: h.with(h.check), Limit: "sign-in"},
 
 		{Method: get, Path: "/manage/:slug/measures/:measure", Handle: h.with(h.measure)},
 

@@ -37,6 +37,9 @@ func (h *Handlers) application(r *route.Request, p place) (*pages.Application, e
 	if page.Desk, err = h.desk(r, p, "verification"); err != nil {
 		return nil, err
 	}
+	if page.Proofs, err = h.proofs(r, p); err != nil {
+		return nil, err
+	}
 	for _, item := range status.Checklist {
 		page.Checklist = append(page.Checklist, pages.CheckItem{
 			Word: view.FieldWord(item.Field), Done: item.Done, Required: item.Required, URL: whereToEdit(p, item.Field),

@@ -42,6 +42,7 @@ type Case struct {
 	MapNote        string
 	Rows           []CaseRow
 	Checks         []Check
+	Proofs         *Proofs // nil: of a change
 	Form           DecisionForm
 	Errors         Errors
 	Reasons        []Option // for a refusal

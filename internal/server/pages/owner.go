@@ -390,6 +390,7 @@ type Application struct {
 	Note      string // the verifier's own words
 	History   []Step
 	Measures  []Measure
+	Proofs    *Proofs // nil: nothing is known of any
 	Errors    Errors
 }
 

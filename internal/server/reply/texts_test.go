@@ -33,6 +33,7 @@ var tables = []string{
 	"cart.problem_", "product.state_", "product.missing_", "catalog.hint_", "case.kind_", "case.flag_", "case.field_", "case.check_", "apply.item_",
 	"payouts.state_", "payouts.text_", "payouts.sent_", "manage.state_note_", "measure.kind_", "measure.hint_", "measure.state_", "measure.field_", "measure.ground_", "measure.detected_", "admin.figure_", "admin.health_", "problem.title_", "problem.text_",
 	"hours.kind_", "open.why_", "open.told_", "said.", "perk.", "role.", "reject.", "todo.", "report.kind_", "report.state_", "report.outcome_", "order.end_", "order.stuck_", "order.decline_", "letter.",
+	"check.method_", "check.hint_", "check.needs_", "check.missing_", "check.proves_", "check.way_", "check.begin_",
 	"manage.tab_", "catalog.tab_", "desk.show_", "ask.", "suspend.", "decision.", "member.", "attribute.",
 }
 
@@ -132,7 +133,7 @@ func TestGermanSaysSie(t *testing.T) {
 func usedByHandlers(t *testing.T, texts *Texts, used map[string]bool) {
 	t.Helper()
 	literal := regexp.MustCompile(`"([a-z_]+\.[a-z_0-9]+)"`)
-	call := regexp.MustCompile(`(?:Text|Flash)\((?:[a-z]+, )?"([a-z_]+\.[a-z_0-9]+)"`)
+	call := regexp.MustCompile(`(?:Text|TextIn|Flash)\((?:[a-zA-Z.]+, )?"([a-z_]+\.[a-z_0-9]+)"`)
 	for _, root := range []string{"..", "../../app"} {
 		err := filepath.WalkDir(root, func(name string, entry fs.DirEntry, err error) error {
 			if err != nil || entry.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {

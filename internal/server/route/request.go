@@ -68,6 +68,12 @@ func (r *Request) Text(id string, pairs ...any) string {
 	return r.floor.Render.Text(r.Lang, id, pairs...)
 }
 
+// TextIn is a text of the interface in another language: for what somebody else
+// will read.
+func (r *Request) TextIn(lang, id string, pairs ...any) string {
+	return r.floor.Render.Text(lang, id, pairs...)
+}
+
 // GuestID is what a visitor without an account is known by, a hash of a secret
 // only their browser has; "" when they have none yet.
 func (r *Request) GuestID() string {

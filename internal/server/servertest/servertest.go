@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"nearby/internal/app"
+	"nearby/internal/check"
 	"nearby/internal/clock"
 	"nearby/internal/database"
 	"nearby/internal/payment"
@@ -63,6 +64,9 @@ func ByHand() Option { return func(s *setup) { s.byHand = true } }
 
 // NoCards switches card payments off.
 func NoCards() Option { return func(s *setup) { s.noCards = true } }
+
+// Web answers for other people's servers.
+func Web(w check.Web) Option { return func(s *setup) { s.settings.Web = w } }
 
 // Limited switches the rate limits on.
 func Limited() Option { return func(s *setup) { s.settings.Limits = true } }

@@ -13,6 +13,7 @@ import (
 	"nearby/internal/account"
 	"nearby/internal/app"
 	"nearby/internal/catalog"
+	"nearby/internal/check/checktest"
 	"nearby/internal/directory"
 	"nearby/internal/money"
 )
@@ -118,6 +119,9 @@ func list(ctx context.Context, a *app.App, owner, verifier account.Actor, busine
 		return err
 	}
 	if _, err := a.Verification.Take(ctx, verifier, request.ID); err != nil {
+		return err
+	}
+	if err := checktest.Prove(ctx, a.Check, verifier, businessID); err != nil {
 		return err
 	}
 	return a.Verification.Approve(ctx, verifier, request.ID, "Seen in person; not the other one.")

@@ -159,6 +159,9 @@ func TestApprovedBusinessIsListedAtOnce(t *testing.T) {
 		has(t, verifier.See(path), shop.Name)
 		verifier.Fill(verifier.See(path), path+"/take", nil)
 		gone("taken")
+		for _, seen := range []string{"site_visit", "register"} {
+			verifier.Fill(verifier.See(path), path+"/check", url.Values{"method": {seen}, "check_note": {"Stood at the door."}})
+		}
 		if page := verifier.Fill(verifier.See(path), path+"/approve", nil); page.Status != http.StatusOK {
 			t.Fatalf("approving: %d\n%s", page.Status, page.Text())
 		}

@@ -26,6 +26,16 @@ func Countries(lang, chosen, none string) []pages.Option {
 	return list
 }
 
+// CountryName is a country's name in a language, its code where there is none.
+func CountryName(lang, code string) string {
+	for _, c := range countries(lang) {
+		if c.Value == code {
+			return c.Label
+		}
+	}
+	return code
+}
+
 func countries(lang string) []pages.Option {
 	countriesMu.Lock()
 	defer countriesMu.Unlock()

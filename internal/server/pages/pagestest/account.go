@@ -143,7 +143,9 @@ func owner(lang string) []Page {
 		Checklist: []pages.CheckItem{{Word: "name", Done: true, Required: true, URL: "/manage/kiln-quay/profile"}, {Word: "hours", Required: true, URL: "/manage/kiln-quay/hours"}, {Word: "payouts", URL: "/manage/kiln-quay/payouts"}},
 		Asked:     []pages.Asked{{Field: "name", Note: "Say which name is right", URL: "/manage/kiln-quay/profile#f-name"}}, History: steps(),
 	}
+	apply.Proofs = proofs()
 	rejected := apply
+	rejected.Proofs = nil
 	rejected.Status, rejected.Tone, rejected.Asked, rejected.Reasons, rejected.CanPull = "rejected", "stop", nil, []string{"The place is not right", "This business is already listed"}, false
 	rejected.CanRetry, rejected.RetryAt = false, Now.AddDate(0, 0, 7)
 	retry := rejected
@@ -186,6 +188,31 @@ func owner(lang string) []Page {
 	}
 }
 
+// proofs are the checks of a business in every state they can have.
+func proofs() *pages.Proofs {
+	return &pages.Proofs{
+		Policy: "2026-2", Need: 2, Passed: 1, Missing: []string{"presence", "methods"}, DueSince: Now.AddDate(0, 0, -3), LimitAt: Now.AddDate(0, 0, 27), ActionURL: "/manage/kiln-quay/verification",
+		Offers: []pages.Proof{
+			{Method: "postcard", Kind: "sent", Proves: []string{"presence"}, Ready: true, Open: Now.AddDate(0, 0, 21), Tries: 3, Typed: "K7D2 00", Errors: pages.Errors{{Name: "code", Message: "This is not the code. Please look again."}}},
+			{Method: "domain", Kind: "looked", Proves: []string{"authority"}, Ready: true, About: "kiln.example", Token: "k7d2q9x4m1v8w3s6t5r0z2y7ab", Errors: pages.Errors{{Message: "We looked and did not find it."}}},
+			{Method: "domain_mail", Kind: "sent", Proves: []string{"authority"}, Ready: true, About: "kiln.example", WantTarget: true, Open: Now.AddDate(0, 0, 1), Target: "office@kiln.example", Tries: 5, Typed: "office@", Errors: pages.Errors{{Name: "target", Message: "The address must be at the host of your website."}}},
+			{Method: "payment_account", Kind: "looked", Proves: []string{"authority"}, Ready: true, Passed: Now.AddDate(0, -2, 0), Until: Now.AddDate(0, 10, 0)},
+			{Method: "site_visit", Kind: "recorded", Proves: []string{"presence"}},
+			{Method: "register", Kind: "recorded", Proves: []string{"authority"}, Passed: Now.AddDate(0, -2, 0), Until: Now.AddDate(0, 10, 0)},
+		},
+	}
+}
+
+// postcards are the two lists of cards.
+func postcards(b pages.Base) []Page {
+	cards := []pages.Postcard{{Business: "Kiln & Quay", Lines: []string{"3 Rope Walk", "PM1 4AB Portmere", "United Kingdom"}, Code: "K7D2 Q9X4", Asked: Now, Until: Now.AddDate(0, 0, 30), Site: "https://nearby.example/manage/kiln-quay/verification", Lang: "en", Hello: "To Kiln & Quay", Text: "Type this code within 30 days:", NotYou: "Nothing happens without it."}}
+	return []Page{
+		{"admin/postcards", pages.Postcards{Base: b, Cards: cards}, nil, false},
+		{"admin/postcards", pages.Postcards{Base: b, Printed: true, Cards: cards}, nil, false},
+		{"admin/postcards", pages.Postcards{Base: b}, nil, false},
+	}
+}
+
 func desk(lang string) []Page {
 	b := signedIn(base(lang, "Copper Kettle Café", "/desk/1"))
 	b.Tab = "desk"
@@ -202,6 +229,10 @@ func desk(lang string) []Page {
 		Reasons: []pages.Option{{Value: "wrong_place", Label: "The place is not right"}, {Value: "duplicate", Label: "Listed already", Selected: true}}, Fields: []pages.Option{{Value: "name", Label: "name", Selected: true}, {Value: "address.street", Label: "address_street"}, {Value: "photo", Label: "photo"}}, Replies: []pages.Reply{{Label: "Which name?", Text: "Which name should shoppers see?"}, {Label: "Clearer photo", Text: "Please send a clearer photo."}},
 		Codes: []pages.Option{{Value: "unclear", Label: "Unclear"}}, Hold: 15, Doubles: true, History: steps(), ActionURL: "/desk/1",
 	}
+	queue.Case.Proofs = proofs()
+	queue.Case.Proofs.ActionURL, queue.Case.Proofs.DueSince = "", time.Time{}
+	queue.Case.Proofs.Record = []pages.Option{{Value: "site_visit", Label: "Visited in person", Selected: true}, {Value: "register", Label: "Found in the register"}}
+	queue.Case.Proofs.Note, queue.Case.Proofs.Errors = "Rang twice", pages.Errors{{Name: "method", Message: "There is no such check."}, {Name: "check_note", Message: "Say it in your own words, too."}}
 	free := queue
 	open := *queue.Case
 	open.Held, open.Errors, open.Photo = false, nil, nil
@@ -242,5 +273,5 @@ func desk(lang string) []Page {
 	inForce := pages.AdminMeasure{Base: a, Business: "Kiln & Quay", BusinessURL: "/admin/businesses/kiln-quay", Measure: oneMeasure("lock", "in_force"), By: "Ines", CanLift: true, Action: "/admin/businesses/kiln-quay/measures/1/lift", Errors: pages.Errors{{Name: "words", Message: "Say it in your own words, too."}}}
 	lifted := inForce
 	lifted.Measure, lifted.CanLift, lifted.Errors = oneMeasure("terminated", "overturned"), false, nil
-	return []Page{{"desk/notices", notices(b), nil, false}, {"desk/notices", pages.Notices{Base: b}, nil, false}, {"desk/notice", noticeCase(b), nil, false}, {"desk/notice", decidedNotice(b), nil, false}, {"admin/measure", inForce, nil, false}, {"admin/measure", lifted, nil, false}, {"admin/business", listed, nil, false}, {"admin/business", suspended, nil, false}, {"desk/queue", closed, nil, false}, {"desk/queue", waiting, nil, false}, {"desk/queue", queue, nil, false}, {"desk/queue", free, nil, false}, {"desk/queue", own, nil, false}, {"desk/queue", changed, nil, false}, {"desk/queue", held, nil, false}, {"desk/queue", idle, nil, false}, {"admin/home", admin, nil, false}}
+	return append(postcards(a), []Page{{"desk/notices", notices(b), nil, false}, {"desk/notices", pages.Notices{Base: b}, nil, false}, {"desk/notice", noticeCase(b), nil, false}, {"desk/notice", decidedNotice(b), nil, false}, {"admin/measure", inForce, nil, false}, {"admin/measure", lifted, nil, false}, {"admin/business", listed, nil, false}, {"admin/business", suspended, nil, false}, {"desk/queue", closed, nil, false}, {"desk/queue", waiting, nil, false}, {"desk/queue", queue, nil, false}, {"desk/queue", free, nil, false}, {"desk/queue", own, nil, false}, {"desk/queue", changed, nil, false}, {"desk/queue", held, nil, false}, {"desk/queue", idle, nil, false}, {"admin/home", admin, nil, false}}...)
 }
