@@ -36,6 +36,7 @@ func (s *Server) middleware(floor *route.Floor) {
 		s.rate,
 		bodyLimit,
 		deadline,
+		gather,
 		floor.Identify,
 		crossOrigin,
 	)

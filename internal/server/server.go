@@ -84,7 +84,7 @@ func New(config Config, now clock.Clock, floor *route.Floor, routes []route.Rout
 	protocols.SetHTTP1(true)
 	s.public = &http.Server{
 		Handler: e, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
-		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes, Protocols: protocols,
+		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes, Protocols: protocols, ConnContext: known, ConnState: idle,
 		ErrorLog: slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug),
 	}
 	s.admin = &http.Server{Handler: s.adminMux(), ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout}
@@ -154,7 +154,7 @@ func (l *Listener) Close() error {
 // are refused after settle, and running requests get ten seconds.
 func (s *Server) Serve(ctx context.Context, l *Listener, settle time.Duration) error {
 	failed := make(chan error, 2)
-	go func() { failed <- s.public.Serve(netutil.LimitListener(l.public, maxConnections)) }()
+	go func() { failed <- s.public.Serve(gathering{netutil.LimitListener(l.public, maxConnections)}) }()
 	if l.admin != nil {
 		go func() { failed <- s.admin.Serve(l.admin) }()
 	}
