@@ -156,6 +156,10 @@ func (a *App) gauges() []server.Gauge {
 			n, err := a.Order.OpenDifferences(ctx)
 			return float64(n), err
 		})},
+		{Name: "nearby_disputes_unanswered", Help: "Disputes that wait for a business's answer; -1 when unknown.", Read: read(func(ctx context.Context) (float64, error) {
+			n, err := a.Order.UnansweredDisputes(ctx)
+			return float64(n), err
+		})},
 		{Name: "nearby_database_connections", Help: "Open connections that write.", Read: func() float64 { w, _ := a.DB.Stats(); return float64(w.OpenConnections) }},
 	}
 }

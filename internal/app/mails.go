@@ -29,7 +29,9 @@ var (
 		"change_approved": "/profile", "change_declined": "/profile",
 		check.MailSoon: "/verification", check.MailDue: "/verification", check.MailLimited: "/verification", check.MailFine: "/verification",
 	}
-	ownerLetters   = []string{"order_new", "refund_failed", "refund_manual"}
+	ownerLetters = []string{
+		"order_new", "refund_failed", "refund_manual", "dispute_asked", "dispute_opened", "dispute_reminder", "dispute_refused", "dispute_won", "dispute_lost",
+	}
 	shopperLetters = []string{
 		"order_placed", "order_accepted", "order_declined", "order_ready", "order_on_its_way", "order_completed", "order_cancelled",
 		"order_expired", "order_paid_late", "order_refunded", "order_missed", "order_reserved", "order_charged", "order_short",

@@ -48,7 +48,7 @@ type Booking struct {
 // maxBookings bounds OfAccount.
 const maxBookings = 5000
 
-// OfAccount lists sales and refunds on an account from one moment until before
+// OfAccount lists sales and refunds (not disputes) on an account from one moment until before
 // another, oldest first, at most five thousand.
 func (l *Ledger) OfAccount(ctx context.Context, account string, from, until time.Time) ([]Booking, error) {
 	return l.ofAccount(ctx, account, from, until)

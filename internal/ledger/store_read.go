@@ -65,7 +65,8 @@ func (l *Ledger) ofSources(ctx context.Context, account string, sources []string
 		Minor    int64
 	}
 	err := l.db.Conn(ctx).Model(&row{}).Select("kind, currency, SUM(amount) AS minor").
-		Where("account = ? AND kind IN ? AND source_id IN ? AND book = ?", account, []Kind{Sale, AppFee, StripeFee, Refund, RefundFailed}, sources, Balance).Group("kind, currency").Order("kind, currency").Scan(&rows).Error
+		Where("account = ? AND kind IN ? AND source_id IN ? AND book = ?", account, []Kind{Sale, AppFee, StripeFee, Refund, RefundFailed, Dispute, DisputeWon, DisputeFee}, sources, Balance).
+		Group("kind, currency").Order("kind, currency").Scan(&rows).Error
 	sums := map[Kind]money.Amount{}
 	for _, r := range rows {
 		sums[r.Kind] = money.New(r.Minor, r.Currency)

@@ -12,10 +12,11 @@ import (
 const maxAsked = 50
 
 // bookedAs is how a movement of a balance is booked. Others are not about a
-// payment of ours: payouts, disputes, the business's own affairs.
+// payment of ours: payouts, the business's own affairs.
 var bookedAs = map[string]ledger.Kind{
 	"charge": ledger.Sale, "payment": ledger.Sale, "refund": ledger.Refund, "payment_refund": ledger.Refund,
 	"refund_failure": ledger.RefundFailed, "payment_failure_refund": ledger.RefundFailed,
+	"dispute": ledger.Dispute, "dispute_reversal": ledger.DisputeWon,
 }
 
 // bookKey is what an entry is about.
@@ -134,9 +135,12 @@ func (s *Service) compareOne(ctx context.Context, p payRow, m payment.Movement, 
 		return false, err
 	}
 	if _, there := booked[kind]; !there {
-		if kind == ledger.Sale {
+		switch kind {
+		case ledger.Sale:
 			err = s.Sync(ctx, p.ID)
-		} else {
+		case ledger.Dispute, ledger.DisputeWon:
+			err = s.SyncDisputes(ctx, p.ID)
+		default:
 			err = s.SyncRefunds(ctx, p.ID)
 		}
 		if err != nil {

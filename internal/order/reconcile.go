@@ -20,7 +20,7 @@ const (
 )
 
 // Run works what is due until ctx ends: holds that ran out, pages to be made
-// or closed, refunds, orders nobody accepted. Several processes may run it.
+// or closed, refunds, disputes, orders nobody accepted. Several processes may run it.
 func (s *Service) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		n, err := s.Reconcile(ctx)
@@ -87,6 +87,18 @@ func (s *Service) Reconcile(ctx context.Context) (int, error) {
 				return err
 			}
 			return s.workRefund(ctx, r.ID)
+		})
+	}
+	disputes, err := s.store.dueDisputes(ctx, now, passSize)
+	if err != nil {
+		return 0, err
+	}
+	for _, d := range disputes {
+		work = append(work, func(ctx context.Context) error {
+			if mine, err := s.store.claimDispute(ctx, d, now.Add(claimFor)); err != nil || !mine {
+				return err
+			}
+			return s.workDispute(ctx, d)
 		})
 	}
 	parallel(ctx, work)
@@ -220,6 +232,7 @@ func (s *Service) Listen(in *inbox.Inbox) {
 	in.Handle("payment_intent.", s.SyncIntent)
 	in.Handle("charge.refund", s.SyncCharge)
 	in.Handle("refund.", s.SyncCharge)
+	in.Handle("charge.dispute.", s.SyncDispute)
 }
 
 // SyncSession handles an event about a payment page.

@@ -20,6 +20,7 @@ type RefundInput struct {
 }
 
 var (
+	errDisputed      = errs.New(errs.Conflict, "disputed", "The shopper's bank has taken this payment back. It cannot be refunded as well.")
 	errNothingBack   = errs.New(errs.Conflict, "nothing_to_refund", "There is no payment to give back.")
 	errRefundChanged = errs.New(errs.Conflict, "refund_changed", "More of this order has been given back since you looked. Please look again.")
 )
@@ -28,7 +29,7 @@ var (
 // whatever its state, without moving it: pieces that were not handed over yet
 // still will be, which is what TakeOff is for. Asking twice gives back once.
 // Errors: NotFound, Forbidden; Invalid field "lines"; Conflict
-// "nothing_to_refund", "refund_changed".
+// "nothing_to_refund", "refund_changed", "disputed".
 func (s *Service) Refund(ctx context.Context, actor audit.Actor, businessID, orderID string, in RefundInput) (Order, error) {
 	if !plain(in.Reason, 200) || !plain(in.ClientToken, 200) {
 		return Order{}, errs.Fields([]errs.Field{{Name: "reason", Code: "bad_text", Message: "Keep the reason short and plain."}})
@@ -44,6 +45,11 @@ func (s *Service) Refund(ctx context.Context, actor audit.Actor, businessID, ord
 			if known, err := s.store.refundAsked(ctx, give.token); err != nil || known {
 				return err
 			}
+		}
+		if withBank, err := s.store.disputed(ctx, p.ID); err != nil {
+			return err
+		} else if withBank {
+			return errDisputed
 		}
 		if in.Seen != nil && *in.Seen != p.RefundReserved {
 			return errRefundChanged

@@ -150,10 +150,10 @@ func (s store) claim(ctx context.Context, model any, id string, was, until time.
 	return mine, err
 }
 
-// nextDue is when the next payment or refund wants a look; zero when none does.
+// nextDue is when the next payment, refund or dispute wants a look; zero when none does.
 func (s store) nextDue(ctx context.Context) (time.Time, error) {
 	var next time.Time
-	for _, model := range []any{&payRow{}, &refundRow{}} {
+	for _, model := range []any{&payRow{}, &refundRow{}, &disputeRow{}} {
 		var found []time.Time
 		err := s.db.Conn(ctx).Model(model).Where("next_check_at IS NOT NULL").Order("next_check_at").Limit(1).Pluck("next_check_at", &found).Error
 		if err != nil {

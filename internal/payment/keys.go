@@ -20,6 +20,9 @@ func CaptureKey(install, payment string, gen int) Key { return key(install, "cap
 // VoidKey is the key of letting an authorised payment go.
 func VoidKey(install, payment string, gen int) Key { return key(install, "vo", payment, gen) }
 
+// AnswerKey is the key of answering a dispute.
+func AnswerKey(install, dispute string, gen int) Key { return key(install, "ds", dispute, gen) }
+
 // AccountKey is the key of opening an account for a payout row.
 func AccountKey(install, row string, gen int) Key { return key(install, "ac", row, gen) }
 

@@ -40,6 +40,10 @@ type Gateway interface {
 	Refunds(ctx context.Context, intent Ref) ([]Refund, error)
 	// Fee reads an application fee on the operator's own account.
 	Fee(ctx context.Context, id string) (Fee, error)
+	// Disputes lists the disputes of a payment intent, newest first.
+	Disputes(ctx context.Context, intent Ref) ([]Dispute, error)
+	// Answer sends a business's evidence on to the bank; it can be done once.
+	Answer(ctx context.Context, key Key, dispute Ref, evidence Evidence) (Dispute, error)
 
 	// OpenAccount makes a business's own account at the provider.
 	OpenAccount(ctx context.Context, key Key, in AccountInput) (Account, error)

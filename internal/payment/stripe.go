@@ -166,6 +166,8 @@ const (
 	opRefund    = "refund"
 	opRefunds   = "list refunds"
 	opFee       = "read fee"
+	opDisputes  = "list disputes"
+	opAnswer    = "answer dispute"
 	opAccount   = "read account"
 	opNewAcct   = "open account"
 	opOnboard   = "onboarding link"

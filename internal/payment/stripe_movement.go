@@ -2,6 +2,7 @@ package payment
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/stripe/stripe-go/v76"
@@ -46,6 +47,9 @@ func movementOf(account string, in *stripe.BalanceTransaction) Movement {
 	out := Movement{
 		Ref: Ref{account, in.ID}, Type: string(in.Type), Amount: in.Amount, Fee: in.Fee, Currency: upper(in.Currency), CreatedAt: at(in.Created),
 	}
+	if out.Type == "adjustment" && strings.HasPrefix(string(in.ReportingCategory), "dispute") {
+		out.Type = string(in.ReportingCategory) // the provider calls corrections of every kind adjustments
+	}
 	source := in.Source
 	if source == nil {
 		return out
@@ -56,6 +60,8 @@ func movementOf(account string, in *stripe.BalanceTransaction) Movement {
 		out.Intent = source.Charge.PaymentIntent.ID
 	case source.Refund != nil && source.Refund.PaymentIntent != nil:
 		out.Intent = source.Refund.PaymentIntent.ID
+	case source.Dispute != nil && source.Dispute.PaymentIntent != nil:
+		out.Intent = source.Dispute.PaymentIntent.ID
 	}
 	return out
 }
@@ -70,7 +76,7 @@ type MovementFilter struct {
 // changed by. A movement that is about no payment has no Intent.
 type Movement struct {
 	Ref
-	Type      string // charge, refund, payout, …
+	Type      string // charge, refund, payout, dispute, dispute_reversal, …
 	Source    string // the object it is about
 	Intent    string // of a charge or refund
 	Amount    int64

@@ -66,6 +66,17 @@ var calls = []struct {
 		_, err := g.Fee(ctx, "fee_1")
 		return err
 	}},
+	{"Disputes", "GET", "/v1/disputes", "acct_123", false, func(ctx context.Context, g Gateway) error {
+		_, err := g.Disputes(ctx, Ref{"acct_123", "pi_1"})
+		return err
+	}},
+	{"Answer", "POST", "/v1/disputes/dp_1", "acct_123", true, func(ctx context.Context, g Gateway) error {
+		_, err := g.Answer(ctx, "k", Ref{"acct_123", "dp_1"}, Evidence{
+			Product: "Bread", Name: "A. Shopper", Email: "a@example.org", ShippedTo: "Quay", ServiceDate: "4 May 2026", Cancellation: "c",
+			RefundPolicy: "r", Log: "l", Words: "w",
+		})
+		return err
+	}},
 	{"OpenAccount", "POST", "/v1/accounts", "", true, func(ctx context.Context, g Gateway) error {
 		_, err := g.OpenAccount(ctx, "k", AccountInput{Install: "i", Row: "r", Business: "b", Country: "DE", Email: "a@example.org", Name: "Bakery", URL: "https://nearby.example/b/x"})
 		return err

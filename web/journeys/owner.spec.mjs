@@ -1,7 +1,7 @@
 // An owner sells: a product with a photo, an order handed over by its code,
 // stock, hours, and forms that keep what was typed.
 import { join } from 'node:path';
-import { choose, expect, expectState, orderForPickup, signIn, test } from './journey.mjs';
+import { cards, choose, expect, expectState, goToPayment, orderForPickup, paid, pay, signIn, test } from './journey.mjs';
 import { root } from './town.mjs';
 
 const photo = join(root, 'internal', 'demo', 'img', 'jug-sky.jpg');
@@ -83,6 +83,36 @@ test('hands an order over by its code', async ({ page, visitor, js }, testInfo) 
   await expect(page.getByRole('status').filter({ hasText: 'Handed over.' })).toBeVisible();
   if (!js) await shopper.reload();
   await expect(shopper.getByText('Enjoy it.')).toBeVisible();
+});
+
+test('answers the bank of a shopper', async ({ page, visitor }, testInfo) => {
+  const { slug } = shopOf(testInfo);
+  const shopper = await visitor();
+  await shopper.goto(`/b/${slug}`);
+  const product = await shopper.getByRole('button', { name: /^Add / }).first().textContent();
+  await goToPayment(shopper, slug, product.replace(/^\s*Add\s+/, '').trim());
+  await pay(shopper, cards.disputed);
+  await expectState(shopper, paid);
+
+  const list = page.getByRole('heading', { name: 'A bank asks for money back' });
+  await expect(async () => { // the bank takes ten seconds
+    await page.goto(`/manage/${slug}/orders`);
+    await expect(list).toBeVisible({ timeout: 500 });
+  }).toPass({ timeout: 40_000 });
+  await page.getByRole('region', { name: 'A bank asks for money back' }).getByRole('link').first().click();
+  await expect(page.getByText(/^Answer until .*, or it is decided against you\.$/)).toBeVisible();
+  await page.getByText('What goes with the answer').click();
+  await expect(page.getByText('The card payment succeeded.')).toBeVisible();
+
+  const words = page.getByLabel('Your answer to the bank');
+  await words.fill('no');
+  await page.getByRole('button', { name: 'Send to the bank' }).click();
+  await expect(words).toHaveValue('no');
+  await expect(page.getByText('Say what happened, in 10 to 5,000 characters.').first()).toBeVisible();
+  await words.fill('winning_evidence');
+  await page.getByRole('button', { name: 'Send to the bank' }).click();
+  await expect(page.getByText('Your answer is with the bank')).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Send to the bank' })).toHaveCount(0);
 });
 
 test('counts the stock in the table', async ({ page, visitor, js }, testInfo) => {

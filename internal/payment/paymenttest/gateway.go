@@ -482,6 +482,22 @@ func (g *Gateway) Movements(ctx context.Context, account string, _ payment.Movem
 	return nil, first(before, after)
 }
 
+// Disputes are none.
+func (g *Gateway) Disputes(ctx context.Context, intent payment.Ref) ([]payment.Dispute, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	after, before := g.call(ctx, Call{"disputes", intent.Account, intent.ID, ""})
+	return nil, first(before, after)
+}
+
+// Answer has no dispute to answer.
+func (g *Gateway) Answer(ctx context.Context, key payment.Key, dispute payment.Ref, _ payment.Evidence) (payment.Dispute, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	after, before := g.call(ctx, Call{"answer", dispute.Account, dispute.ID, key})
+	return payment.Dispute{}, first(before, after, payment.Fail(payment.Refused, "answer", "resource_missing"))
+}
+
 // Events are none: tests hand events to the inbox themselves.
 func (g *Gateway) Events(ctx context.Context, account string, _ time.Time, _ string) ([]payment.Event, string, error) {
 	g.mu.Lock()

@@ -81,6 +81,16 @@ func (t *Tap) Fee(ctx context.Context, id string) (payment.Fee, error) {
 	return tap(t, ctx, "fee", func() (payment.Fee, error) { return t.Gateway.Fee(ctx, id) })
 }
 
+// Disputes passes on.
+func (t *Tap) Disputes(ctx context.Context, intent payment.Ref) ([]payment.Dispute, error) {
+	return tap(t, ctx, "disputes", func() ([]payment.Dispute, error) { return t.Gateway.Disputes(ctx, intent) })
+}
+
+// Answer passes on.
+func (t *Tap) Answer(ctx context.Context, key payment.Key, dispute payment.Ref, e payment.Evidence) (payment.Dispute, error) {
+	return tap(t, ctx, "answer", func() (payment.Dispute, error) { return t.Gateway.Answer(ctx, key, dispute, e) })
+}
+
 // OpenAccount passes on.
 func (t *Tap) OpenAccount(ctx context.Context, key payment.Key, in payment.AccountInput) (payment.Account, error) {
 	return tap(t, ctx, "open account", func() (payment.Account, error) { return t.Gateway.OpenAccount(ctx, key, in) })

@@ -154,12 +154,17 @@ func (h *Handlers) health(r *route.Request, page *pages.Admin) error {
 		return err
 	}
 	refunds := pages.Check{Word: "refunds", OK: stuck == 0, Note: r.Text("admin.refunds_note", "Stuck", strconv.FormatInt(stuck, 10))}
+	unanswered, err := h.Order.UnansweredDisputes(ctx)
+	if err != nil {
+		return err
+	}
+	disputes := pages.Check{Word: "disputes", OK: unanswered == 0, Note: r.Text("admin.disputes_note", "N", strconv.FormatInt(unanswered, 10))}
 	tip, err := h.Audit.Tip(ctx)
 	if err != nil {
 		return err
 	}
 	log := pages.Check{Word: "audit", OK: true, Note: r.Text("admin.audit_note", "Entries", strconv.FormatInt(tip.Seq, 10))}
-	page.Health = []pages.Check{index, work, provider, refunds, books, log}
+	page.Health = []pages.Check{index, work, provider, refunds, disputes, books, log}
 	return nil
 }
 

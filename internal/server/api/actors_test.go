@@ -84,6 +84,8 @@ var actors = map[string]expect{
 	"abort-order":          workers,
 	"complete-order":       workers,
 	"refund-order":         ownersAll,
+	"list-order-disputes":  workers,
+	"answer-dispute":       ownersAll,
 
 	"list-own-changes": {401, 403, 404, 404},
 	"withdraw-change":  {401, 403, 404, 404},

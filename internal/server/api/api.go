@@ -74,6 +74,7 @@ func mount(e *echo.Echo, d Deps) *api {
 	a.businesses()
 	a.products()
 	a.counter()
+	a.disputes()
 	a.desk()
 	a.changes()
 	a.measures()

@@ -115,7 +115,7 @@ type doc struct {
 }
 
 // order of replaying: what takes things away comes last.
-var later = []string{"archive-product", "remove-staff", "close-business", "submit-business", "cancel-order", "place-order"}
+var later = []string{"archive-product", "remove-staff", "close-business", "submit-business", "cancel-order", "place-order", "answer-dispute"}
 
 // calls are the document's examples, in the order of their ids.
 func (h *house) calls() []exampleCall {
@@ -233,6 +233,7 @@ var (
 	anyToken   = regexp.MustCompile(`"(token|next_cursor)":"[A-Za-z0-9_-]{43,}"`)
 	anyCode    = regexp.MustCompile(`"pickup_code":"[^"]+"`)
 	anyReceipt = regexp.MustCompile(`"receipt":"[A-Z0-9]{16}"`)
+	anyDispute = regexp.MustCompile(`\bdp_[A-Za-z0-9]+`)
 	anyPage    = regexp.MustCompile(`"checkout_url":"[^"]+"`)
 )
 
@@ -254,6 +255,7 @@ func (h *house) masked(body []byte) []byte {
 	body = anyToken.ReplaceAll(body, []byte(`"$1":"cGxlYXNlLWtlZXAtdGhpcy1zZWNyZXQtbG9uZy1lbm91"`))
 	body = anyCode.ReplaceAll(body, []byte(`"pickup_code":"`+exampleCode+`"`))
 	body = anyReceipt.ReplaceAll(body, []byte(`"receipt":"`+exampleReceipt+`"`))
+	body = anyDispute.ReplaceAll(body, []byte(exampleDispute))
 	body = anyPage.ReplaceAll(body, []byte(`"checkout_url":"https://checkout.example/c/pay/cs_test_a1"`))
 	return short(h.t, body)
 }

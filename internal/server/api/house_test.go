@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"image"
 	"image/color"
 	"image/png"
@@ -446,6 +447,48 @@ func (h *house) orders() {
 	_, err := o.HandOver(h.ctx(), as, h.bakery.ID, back, o.PickupCode(back))
 	h.must(err)
 	h.ids[exampleCode] = o.PickupCode(done)
+	h.dispute()
+}
+
+// dispute makes order 51: paid by card and handed over, and then asked back by
+// the shopper's bank.
+func (h *house) dispute() {
+	h.t.Helper()
+	o, as := h.deps.Order, h.owner.As(account.Owner)
+	id := h.place(order.PayCard, order.Buyer{GuestID: ident.Random()}).Order.ID
+	h.ids[exampleID(51)] = id
+	page, err := o.Open(h.ctx(), id)
+	h.must(err)
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	paid, err := client.PostForm(page, url.Values{"number": {"4242424242424242"}, "exp": {"12 / 34"}, "cvc": {"123"}, "name": {"A. Shopper"}, "email": {"a@example.org"}})
+	h.must(err)
+	h.must(paid.Body.Close())
+	placed, err := o.Get(h.ctx(), id)
+	h.must(err)
+	h.must(o.Sync(h.ctx(), placed.Payment.ID))
+	for _, next := range []step{o.Accept, o.Ready} {
+		_, err := next(h.ctx(), as, h.bakery.ID, id)
+		h.must(err)
+	}
+	_, err = o.HandOver(h.ctx(), as, h.bakery.ID, id, o.PickupCode(id))
+	h.must(err)
+	account, err := h.payouts.Orderable(h.ctx(), h.bakery.ID)
+	h.must(err)
+	sessions, err := h.tap.FindSessions(h.ctx(), account, payment.SessionFilter{})
+	h.must(err)
+	for _, s := range sessions {
+		if s.Metadata[payment.MetaOrder] == id {
+			page, err := h.tap.Session(h.ctx(), s.Ref)
+			h.must(err)
+			asked := httptest.NewRecorder()
+			body := fmt.Sprintf(`{"account": %q, "payment_intent": %q, "reason": "product_not_received"}`, account, page.Intent.ID)
+			h.sandbox.Control().ServeHTTP(asked, httptest.NewRequest(http.MethodPost, "/_sandbox/disputes", strings.NewReader(body)))
+			var made struct{ ID string }
+			h.must(json.Unmarshal(asked.Body.Bytes(), &made))
+			h.ids[exampleDispute] = made.ID
+		}
+	}
+	h.must(o.SyncDisputes(h.ctx(), placed.Payment.ID))
 }
 
 func picture() []byte {

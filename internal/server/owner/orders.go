@@ -39,6 +39,9 @@ func (h *Handlers) inbox(r *route.Request, p place) (*pages.Inbox, error) {
 	if page.Desk, err = h.desk(r, p, "orders"); err != nil {
 		return nil, err
 	}
+	if page.Disputes, err = h.disputeLinks(r, p); err != nil {
+		return nil, err
+	}
 	counts, err := h.Order.Counts(ctx, actor, p.ID)
 	if err != nil {
 		return nil, err
@@ -141,6 +144,9 @@ func (h *Handlers) orderPage(r *route.Request, p place) (*pages.OwnerOrder, erro
 		page.ReceiptURL = page.ActionURL + "/receipt"
 	}
 	h.allow(page, o, p)
+	if err := h.disputes(r, p, o, page); err != nil {
+		return nil, err
+	}
 	return page, h.picture(r, page)
 }
 
@@ -235,6 +241,11 @@ func (h *Handlers) act(r *route.Request, p place, done string, fn func(orderID s
 		}
 	}
 	page.Form.Gone = r.FormValue("gone") != ""
+	for i, d := range page.Disputes {
+		if d.ID == r.Param("dispute") {
+			page.Disputes[i].Words = r.FormValue("words")
+		}
+	}
 	for i, line := range page.Back {
 		if typed := r.FormValue(backField(line.N)); typed != "" {
 			page.Back[i].Value = typed
@@ -244,6 +255,9 @@ func (h *Handlers) act(r *route.Request, p place, done string, fn func(orderID s
 	page.EventsURL, page.Refresh = "", 0 // news would take the place of what was wrong
 	if isInvalid {
 		page.Errors = wrong
+		for i := range page.Disputes {
+			page.Disputes[i].Errors = wrong
+		}
 		return route.Wrong("owner/order", page), nil
 	}
 	// Somebody else was faster, or the shopper cancelled: the page shows how it is.

@@ -72,6 +72,7 @@ func (h *Handlers) Routes() []route.Route {
 		{Method: post, Path: "/manage/:slug/orders/:order/decline", Handle: h.with(h.decline)},
 		{Method: post, Path: "/manage/:slug/orders/:order/abort", Handle: h.with(h.abort)},
 		{Method: post, Path: "/manage/:slug/orders/:order/refund", Handle: h.with(h.refund), Limit: "sign-in"},
+		{Method: post, Path: "/manage/:slug/orders/:order/disputes/:dispute", Handle: h.with(h.answerDispute), Limit: "sign-in"},
 
 		{Method: get, Path: "/manage/:slug/catalog", Handle: h.with(h.catalog)},
 		{Method: post, Path: "/manage/:slug/catalog", Handle: h.with(h.bulk)},
