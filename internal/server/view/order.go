@@ -2,6 +2,7 @@ package view
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -180,19 +181,22 @@ func OrderSteps(o order.Order) []pages.Step {
 		steps = append(steps, pages.Step{Word: word, At: o.ReadyAt.In(zone), Done: true})
 	}
 	if last := ended[o.State]; last != "" {
-		step := pages.Step{Word: last, Done: true}
+		step := pages.Step{Word: last, At: o.UpdatedAt.In(zone), Done: true}
 		if o.DoneAt != nil {
 			step.At = o.DoneAt.In(zone)
 		}
 		steps = append(steps, step)
-	} else if next := ahead[o.State]; next != "" {
-		steps = append(steps, pages.Step{Word: next, Now: true})
 	}
 	for _, refund := range o.Refunds {
 		if refund.State == order.RefundSucceeded || refund.State == order.RefundPending {
 			steps = append(steps, pages.Step{Word: "refunded", At: refund.CreatedAt.In(zone), Done: true})
 			break
 		}
+	}
+	// What happened stands in the order of time, and what is still to come last.
+	slices.SortStableFunc(steps, func(a, b pages.Step) int { return a.At.Compare(b.At) })
+	if next := ahead[o.State]; next != "" {
+		steps = append(steps, pages.Step{Word: next, Now: true})
 	}
 	return steps
 }
