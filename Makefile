@@ -12,9 +12,9 @@ help: ## this list
 run: build ## start the demo town and the payment sandbox on loopback
 	@exec bin/nearby demo
 
-build: assets ## build bin/nearby and bin/stripesandbox
+build: assets ## build bin/nearby and the two sandboxes
 	@mkdir -p bin
-	@$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/nearby ./cmd/stripesandbox
+	@$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/nearby ./cmd/stripesandbox ./cmd/gatewaysandbox
 
 # The fonts, icons and scripts come from npm packages named in package-lock.json.
 # Without Node.js the program is built without them and every page still works.

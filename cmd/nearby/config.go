@@ -19,7 +19,10 @@ import (
 
 	"golang.org/x/term"
 
+	"nearby/internal/check"
+	"nearby/internal/money"
 	"nearby/internal/payment"
+	"nearby/internal/phone"
 )
 
 // Config is every setting. Flags win over the environment, the environment
@@ -33,6 +36,10 @@ type Config struct {
 	BlobURL        string   `env:"NEARBY_BLOB_URL" name:"blob-url" help:"Where photos are kept; default file:<data>/photos."`
 	MailURL        string   `env:"NEARBY_MAIL_URL" name:"mail-url" default:"console:" secret:"url" help:"console: or smtp://user:password@host:port."`
 	MailFrom       string   `env:"NEARBY_MAIL_FROM" default:"Nearby <no-reply@nearby.example>" help:"Sender of our mails."`
+	PhoneURL       []string `env:"NEARBY_PHONE_URL" name:"phone-url" secret:"yes" help:"How codes come to telephones, in the order they are tried, comma separated: telegram-gateway:?price=1, sms+https://user:password@host/path?price=8, console:. Prices in minor units. Default console:, in production none."`
+	PhoneBudget    int64    `env:"NEARBY_PHONE_BUDGET" default:"2000" help:"Most that codes may cost a day, in minor units of the currency below."`
+	PhoneCurrency  string   `env:"NEARBY_PHONE_CURRENCY" default:"USD" help:"Currency of that budget and of the prices; the Telegram Gateway charges dollars."`
+	GatewayToken   string   `env:"TELEGRAM_GATEWAY_TOKEN" secret:"yes" help:"Token of the Telegram Gateway."`
 	TilesURL       string   `env:"NEARBY_TILES_URL" name:"tiles-url" help:"Address of a raster tile source; empty draws the built-in map."`
 	Env            string   `env:"NEARBY_ENV" default:"development" enum:"development,production" help:"production refuses demo, sandbox, console senders and plain http."`
 	Payments       string   `env:"NEARBY_PAYMENTS" default:"off" enum:"off,sandbox,test,live" help:"Card payments."`
@@ -87,6 +94,20 @@ func (c *Config) baseURL(listening string) (*url.URL, error) {
 	return u, nil
 }
 
+// phones are how codes come to telephones.
+func (c *Config) phones(base string) (check.Phones, error) {
+	list := c.PhoneURL
+	if len(list) == 0 && !c.Production() {
+		list = []string{"console:"}
+	}
+	callback := ""
+	if strings.HasPrefix(base, "https://") || !c.Production() {
+		callback = base + "/webhooks/telegram-gateway"
+	}
+	senders, err := phone.Open(list, c.GatewayToken, callback)
+	return check.Phones{Senders: senders, Budget: c.PhoneBudget, Currency: c.PhoneCurrency}, err
+}
+
 // check names everything that is wrong at once, each with what to do.
 func (c *Config) check() error {
 	var wrong []error
@@ -130,6 +151,17 @@ func (c *Config) check() error {
 		}
 		if strings.HasPrefix(c.MailURL, "console:") {
 			say("NEARBY_ENV=production needs a real mail sender: set NEARBY_MAIL_URL to smtp://…")
+		}
+	}
+	if _, err := c.phones(c.BaseURL); err != nil {
+		say("NEARBY_PHONE_URL: %w", err)
+	}
+	if _, known := money.Lookup(c.PhoneCurrency); !known {
+		say("NEARBY_PHONE_CURRENCY %q is not a currency that is known", c.PhoneCurrency)
+	}
+	for _, address := range c.PhoneURL {
+		if c.Production() && (strings.HasPrefix(address, "console:") || strings.HasPrefix(address, "telegram-gateway://") || strings.HasPrefix(address, "sms+http:")) {
+			say("NEARBY_ENV=production refuses to send codes to the console, to a stand-in or over plain http: look at NEARBY_PHONE_URL")
 		}
 	}
 	if err := payment.CheckMode(c.payment()); err != nil {

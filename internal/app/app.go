@@ -50,6 +50,7 @@ type Settings struct {
 	BaseURL     *url.URL
 	Payment     payment.Config
 	Web         check.Web                         // how other people's servers are asked; nil: as in production
+	Phones      check.Phones                      // how codes come to telephones
 	Clock       clock.Clock                       // nil: the machine's
 	IDs         ident.Source                      // nil: random
 	Secret      func(name string) ([]byte, error) // reads or makes a secret of 32 bytes
@@ -182,7 +183,7 @@ func (a *App) furnish(ctx context.Context) error {
 	}
 	if a.Check, err = check.New(check.Deps{
 		DB: a.DB, Clock: a.Clock, IDs: a.IDs, Audit: a.Audit, Jobs: a.Jobs, Accounts: a.Account, Directory: a.Directory, Payout: a.Payout,
-		Web: web, Key: keys["install"],
+		Phones: s.Phones, Web: web, Key: keys["install"],
 	}); err != nil {
 		return err
 	}

@@ -66,7 +66,7 @@ func (a *App) HTTP(ctx context.Context) (*server.Server, error) {
 		Account: a.Account, Directory: a.Directory, Check: a.Check, Verification: a.Verification, Measure: a.Measure, Audit: a.Audit, Jobs: a.Jobs, Inbox: a.Inbox, Ledger: a.Ledger, Order: a.Order,
 		Version: s.Version, Started: a.started,
 	}
-	hooks := &hook.Handlers{Inbox: a.Inbox, Gateway: a.Gateway}
+	hooks := &hook.Handlers{Inbox: a.Inbox, Gateway: a.Gateway, Check: a.Check}
 	var routes []route.Route
 	for _, list := range [][]route.Route{shopper.Routes(), owners.Routes(), verifiers.Routes(), operators.Routes(), hooks.Routes()} {
 		routes = append(routes, list...)

@@ -77,6 +77,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 			failed = append(failed, err)
 		}
 	}
+	failed = append(failed, s.askSenders(ctx))
 	due, err := s.store.due(ctx, s.Clock(), round)
 	if err != nil {
 		return err

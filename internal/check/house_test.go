@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -17,11 +18,13 @@ import (
 	"nearby/internal/database"
 	"nearby/internal/directory"
 	"nearby/internal/errs"
+	"nearby/internal/gatewaysandbox"
 	"nearby/internal/ident"
 	"nearby/internal/job"
 	"nearby/internal/mail"
 	"nearby/internal/payment"
 	"nearby/internal/payout"
+	"nearby/internal/phone"
 	"nearby/internal/probe/probetest"
 	"nearby/internal/stripesandbox"
 )
@@ -40,6 +43,10 @@ type house struct {
 	payouts  *payout.Service
 	world    *probetest.World
 	mails    []account.Mail
+	gateway  *gatewaysandbox.Sandbox
+	sms      *httptest.Server
+	texts    []string
+	phones   check.Phones
 
 	ada, eve, vera, opal account.Actor
 	bakery               directory.Business
@@ -59,13 +66,8 @@ func newHouse(t *testing.T, db *database.DB) *house {
 		DB: db, Clock: fake.Now, IDs: ident.Random, Audit: h.log, Jobs: h.jobs, Accounts: h.accounts, Directory: h.dir,
 		Gateway: gateway(t, fake), Install: "test", BaseURL: "http://127.0.0.1:1",
 	})
+	h.openPhones()
 	h.open()
-	h.jobs.Handle(mail.Job, func(_ context.Context, raw json.RawMessage) error {
-		var m account.Mail
-		err := json.Unmarshal(raw, &m)
-		h.mails = append(h.mails, m)
-		return err
-	})
 	for _, one := range []struct {
 		name string
 		into *account.Actor
@@ -86,13 +88,42 @@ func newHouse(t *testing.T, db *database.DB) *house {
 	return h
 }
 
+// openPhones makes the Gateway's stand-in, with text messages behind it.
+func (h *house) openPhones() {
+	h.t.Helper()
+	h.gateway = gatewaysandbox.New(gatewaysandbox.Options{Token: "secret", Clock: h.clock.Now})
+	front := httptest.NewServer(h.gateway)
+	h.t.Cleanup(front.Close)
+	h.sms = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var in map[string]string
+		if json.NewDecoder(r.Body).Decode(&in) != nil || r.Header.Get("Authorization") != "Bearer word" {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		h.texts = append(h.texts, in["text"])
+	}))
+	h.t.Cleanup(h.sms.Close)
+	senders, err := phone.Open([]string{
+		"telegram-gateway://" + strings.TrimPrefix(front.URL, "http://") + "?price=1", "sms+http://:word@" + strings.TrimPrefix(h.sms.URL, "http://") + "/?price=8",
+	}, "secret", "")
+	h.must(err)
+	h.phones = check.Phones{Senders: senders, Budget: 2000, Currency: "USD"}
+}
+
 // open makes the room; again, as after a restart.
 func (h *house) open() {
 	h.t.Helper()
 	var err error
+	h.jobs = job.New(h.db, h.clock.Now, ident.Random)
+	h.jobs.Handle(mail.Job, func(_ context.Context, raw json.RawMessage) error {
+		var m account.Mail
+		err := json.Unmarshal(raw, &m)
+		h.mails = append(h.mails, m)
+		return err
+	})
 	h.Service, err = check.New(check.Deps{
 		DB: h.db, Clock: h.clock.Now, IDs: ident.Random, Audit: h.log, Jobs: h.jobs, Accounts: h.accounts, Directory: h.dir, Payout: h.payouts,
-		Web: h.world.Client(), Key: testKey,
+		Web: h.world.Client(), Key: testKey, Phones: h.phones,
 	})
 	h.must(err)
 }
@@ -235,4 +266,11 @@ func (h *house) wantErr(err error, kind errs.Kind, code string) {
 	if !errs.Is(err, kind) || !has {
 		h.t.Errorf("error is %v, want %s %q", err, kind, code)
 	}
+}
+
+func (h *house) user(name string) account.Actor {
+	h.t.Helper()
+	user, err := h.accounts.Add(h.t.Context(), audit.System, account.NewUser{Email: name + "@example.org", Name: name, Password: "nine lives, one cat"})
+	h.must(err)
+	return user.As(account.Owner)
 }

@@ -37,6 +37,7 @@ var proofs = map[check.Name]proof{
 		h.world.Text("_nearby.buns.example", "v=spf1 -all", "nearby-verification="+h.token())
 	}},
 	check.PaymentAccount: {kind: check.Looked, change: renamed, empty: func(p *directory.Profile) { p.LegalName = "" }, satisfy: (*house).openTill},
+	check.Phone:          {kind: check.Sent, change: func(p *directory.Profile) { p.Phone = "030 7505 4322" }, empty: func(p *directory.Profile) { p.Phone = "" }},
 	check.SiteVisit:      {kind: check.Recorded, change: moved, empty: func(p *directory.Profile) { p.Address.City = "" }},
 	check.Register:       {kind: check.Recorded, change: renamed},
 	check.Licence:        {kind: check.Recorded, change: func(p *directory.Profile) { p.Category = "cafe" }},

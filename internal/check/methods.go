@@ -63,6 +63,9 @@ func (s *Service) Code(ctx context.Context, checkID string) (Check, string, erro
 	if c.State != Requested || !s.Clock().Before(c.ExpiresAt) {
 		return c, "", errCheck
 	}
+	if c.Method == Phone {
+		return c, digits(s.Key, c), nil
+	}
 	return c, s.written(c), nil
 }
 

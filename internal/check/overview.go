@@ -71,6 +71,9 @@ func (s *Service) Of(ctx context.Context, b directory.Business, version string) 
 		}
 		offer := Offer{Method: m.Name(), Kind: m.Kind(), Proves: rule.Proves, About: m.Subject(b), Tries: m.Terms().Tries}
 		offer.Ready = offer.About != ""
+		if m.Name() == Phone && len(s.Phones.Senders) == 0 {
+			continue // switched off on this site
+		}
 		for _, c := range live {
 			if c.Method != m.Name() || c.Subject != offer.About {
 				continue

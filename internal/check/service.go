@@ -26,6 +26,7 @@ type Deps struct {
 	Accounts  *account.Service
 	Directory *directory.Service
 	Payout    *payout.Service
+	Phones    Phones // how codes come to telephones
 	Web       Web    // how other people's servers are asked
 	Key       []byte // secret, at least 32 bytes: codes are made from it
 }
@@ -48,10 +49,11 @@ func New(d Deps) (*Service, error) {
 	s := &Service{Deps: d, store: store{d.DB}, policies: policies, newest: newest}
 	for _, m := range []Method{
 		postcard{d.Key}, domain{d.Web, d.Key}, domainMail{d.Key, d.Jobs}, paymentAccount{payout: d.Payout},
-		recorded{SiteVisit}, recorded{Register}, recorded{Licence},
+		phoneCode{s}, recorded{SiteVisit}, recorded{Register}, recorded{Licence},
 	} {
 		s.Add(m)
 	}
+	s.Jobs.Handle(JobCode, s.bring)
 	return s, nil
 }
 

@@ -57,6 +57,7 @@ func (h *Handlers) Routes() []route.Route {
 		{Method: post, Path: "/admin/businesses/:slug/measures", Handle: h.impose},
 		{Method: get, Path: "/admin/businesses/:slug/measures/:measure", Handle: h.measure},
 		{Method: post, Path: "/admin/businesses/:slug/measures/:measure/lift", Handle: h.lift},
+		{Method: get, Path: "/admin/codes", Handle: h.phoneCodes},
 		{Method: get, Path: "/admin/postcards", Handle: h.postcards},
 		{Method: post, Path: "/admin/postcards", Handle: h.printPostcards},
 	}

@@ -1,4 +1,5 @@
-// Package hook takes the payment provider's events: verify, store once, answer.
+// Package hook takes the payment provider's events, and what senders of codes
+// report: verify, store once, answer.
 // Nothing is decided here; an event is only a hint to look.
 package hook
 
@@ -8,6 +9,7 @@ import (
 	"net/http"
 	"time"
 
+	"nearby/internal/check"
 	"nearby/internal/errs"
 	"nearby/internal/inbox"
 	"nearby/internal/payment"
@@ -23,6 +25,7 @@ const (
 type Handlers struct {
 	Inbox   *inbox.Inbox
 	Gateway payment.Gateway
+	Check   *check.Service
 }
 
 // Routes are the lines of this audience in the table. The operator's own events
@@ -31,7 +34,21 @@ type Handlers struct {
 func (h *Handlers) Routes() []route.Route {
 	return []route.Route{
 		{Method: http.MethodPost, Path: "/webhooks/stripe", Machine: true, Body: maxBody, Limit: "none", Handle: h.stripe},
+		{Method: http.MethodPost, Path: "/webhooks/telegram-gateway", Machine: true, Limit: "none", Handle: h.telegram},
 	}
+}
+
+// telegram takes a delivery report of the Telegram Gateway.
+func (h *Handlers) telegram(r *route.Request) (route.Answer, error) {
+	body, err := io.ReadAll(r.Req().Body) // the signature is over the raw bytes
+	if err != nil {
+		return nil, err
+	}
+	head := r.Req().Header
+	if err := h.Check.Reported(r.Req().Context(), "telegram", head.Get("X-Request-Timestamp"), head.Get("X-Request-Signature"), body); err != nil {
+		return nil, err
+	}
+	return route.Nothing{}, nil
 }
 
 func (h *Handlers) stripe(r *route.Request) (route.Answer, error) {

@@ -1,6 +1,10 @@
 package pages
 
-import "time"
+import (
+	"time"
+
+	"nearby/internal/money"
+)
 
 // Proofs are the checks of a business: what counts, what is missing and, for its
 // owner, what can be done about it.
@@ -56,4 +60,26 @@ type Postcard struct {
 
 	Lang                string // of its text
 	Hello, Text, NotYou string
+}
+
+// Codes are what codes to telephones cost.
+type Codes struct {
+	Base
+	Budget  money.Amount // a day
+	Senders []CodeSender // in the order they are tried
+	Days    []CodeDay    // newest first
+}
+
+// CodeSender is what one sender did in thirty days.
+type CodeSender struct {
+	Name                          string
+	Price, Cost                   money.Amount
+	Sent, Arrived, Failed, Passed int
+}
+
+// CodeDay is what one day cost.
+type CodeDay struct {
+	Day             string // YYYY-MM-DD
+	Codes           int
+	Spent, Refunded money.Amount
 }

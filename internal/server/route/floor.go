@@ -11,6 +11,7 @@ import (
 
 	"nearby/internal/account"
 	"nearby/internal/audit"
+	"nearby/internal/check"
 	"nearby/internal/clock"
 	"nearby/internal/server/pages"
 	"nearby/internal/server/reply"
@@ -70,10 +71,13 @@ func (f *Floor) Note(route Route) {
 	f.routes[id(route.Method, route.Path)] = route
 }
 
-// Know puts the table where the middleware finds it.
+// Know puts the table where the middleware finds it, and with the request the
+// network it comes from.
 func (f *Floor) Know(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		c.Set(key, f.routes)
+		request := c.Request()
+		c.SetRequest(request.WithContext(check.FromNetwork(request.Context(), Network(c.RealIP()))))
 		return next(c)
 	}
 }

@@ -153,6 +153,8 @@ var pageRoutes = map[string]struct {
 	"GET /admin":                                          {operator, "/admin"},
 	"POST /manage/:slug/verification/:method":             {member, "/manage/{slug}/verification/postcard"},
 	"POST /desk/:request/check":                           {verifier, "/desk/{request}/check"},
+	"POST /webhooks/telegram-gateway":                     {machine, "/webhooks/telegram-gateway"},
+	"GET /admin/codes":                                    {operator, "/admin/codes"},
 	"GET /admin/postcards":                                {operator, "/admin/postcards"},
 	"POST /admin/postcards":                               {operator, "/admin/postcards"},
 	"GET /admin/businesses/:slug":                         {operator, "/admin/businesses/{slug}"},

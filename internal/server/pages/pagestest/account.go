@@ -214,6 +214,8 @@ func postcards(b pages.Base) []Page {
 		{"admin/postcards", pages.Postcards{Base: b, Cards: cards}, nil, false},
 		{"admin/postcards", pages.Postcards{Base: b, Printed: true, Cards: cards}, nil, false},
 		{"admin/postcards", pages.Postcards{Base: b}, nil, false},
+		{"admin/codes", pages.Codes{Base: b, Budget: eur(2000)}, nil, false},
+		{"admin/codes", pages.Codes{Base: b, Budget: eur(2000), Senders: []pages.CodeSender{{Name: "telegram", Price: eur(1), Cost: eur(120), Sent: 130, Arrived: 120, Failed: 10, Passed: 101}}, Days: []pages.CodeDay{{Day: "2026-11-21", Codes: 12, Spent: eur(11), Refunded: eur(1)}}}, nil, false},
 	}
 }
 
