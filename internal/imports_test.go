@@ -34,6 +34,7 @@ var floors = [][]string{
 	{"order"},
 	{"measure"},
 	{"notice"},
+	{"complaint"},
 	{"server/pages", "server/problem"},
 	{"server/reply"},
 	{"server/route"},

@@ -20,6 +20,7 @@ import (
 	"nearby/internal/catalog"
 	"nearby/internal/check"
 	"nearby/internal/clock"
+	"nearby/internal/complaint"
 	"nearby/internal/database"
 	"nearby/internal/directory"
 	"nearby/internal/ident"
@@ -90,6 +91,7 @@ type App struct {
 	Order        *order.Service
 	Notice       *notice.Service
 	Measure      *measure.Service
+	Complaint    *complaint.Service
 	Gateway      payment.Gateway // nil while card payments are off
 	Sender       mail.Sender
 	Outbox       *mail.Outbox
@@ -206,6 +208,10 @@ func (a *App) furnish(ctx context.Context) error {
 	a.Notice = notice.New(notice.Deps{
 		DB: a.DB, Clock: a.Clock, IDs: a.IDs, Audit: a.Audit, Jobs: a.Jobs, Accounts: a.Account, Directory: a.Directory,
 		Catalog: a.Catalog, Verification: a.Verification, Measures: a.Measure,
+	})
+	a.Complaint = complaint.New(complaint.Deps{
+		DB: a.DB, Clock: a.Clock, IDs: a.IDs, Audit: a.Audit, Jobs: a.Jobs, Accounts: a.Account, Directory: a.Directory,
+		Verification: a.Verification, Measures: a.Measure, Notices: a.Notice,
 	})
 	return nil
 }

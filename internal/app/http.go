@@ -51,16 +51,16 @@ func (a *App) HTTP(ctx context.Context) (*server.Server, error) {
 		floor.Names = route.NewLimit(5.0/60, 5)
 	}
 	shopper := &shop.Handlers{
-		Account: a.Account, Directory: a.Directory, Verification: a.Verification, Proposal: a.Proposal, Catalog: a.Catalog, Order: a.Order, Notice: a.Notice,
+		Account: a.Account, Directory: a.Directory, Verification: a.Verification, Proposal: a.Proposal, Catalog: a.Catalog, Order: a.Order, Notice: a.Notice, Complaint: a.Complaint,
 		Photos: a.Photos, Site: site, Ground: ground, Clock: a.Clock, Cards: a.Gateway != nil, Tiles: s.TilesURL, DemoUsers: a.DemoUsers,
 		Mailbox: a.mailbox(),
 	}
 	owners := &owner.Handlers{
-		Account: a.Account, Directory: a.Directory, Check: a.Check, Verification: a.Verification, Measure: a.Measure, Proposal: a.Proposal, Catalog: a.Catalog, Order: a.Order,
+		Account: a.Account, Directory: a.Directory, Check: a.Check, Verification: a.Verification, Measure: a.Measure, Complaint: a.Complaint, Proposal: a.Proposal, Catalog: a.Catalog, Order: a.Order,
 		Payout: a.Payout, Ledger: a.Ledger, Photos: a.Photos, Ground: ground, Payments: s.Payment,
 	}
 	verifiers := &desk.Handlers{
-		Account: a.Account, Directory: a.Directory, Verification: a.Verification, Proposal: a.Proposal, Notice: a.Notice, Ground: ground,
+		Account: a.Account, Directory: a.Directory, Verification: a.Verification, Proposal: a.Proposal, Notice: a.Notice, Complaint: a.Complaint, Ground: ground,
 	}
 	operators := &admin.Handlers{
 		Account: a.Account, Directory: a.Directory, Check: a.Check, Verification: a.Verification, Measure: a.Measure, Audit: a.Audit, Jobs: a.Jobs, Inbox: a.Inbox, Ledger: a.Ledger, Order: a.Order,
@@ -78,7 +78,7 @@ func (a *App) HTTP(ctx context.Context) (*server.Server, error) {
 	running := server.New(config, a.Clock, floor, routes, a.ready, a.gauges()...)
 	api.Mount(running.Echo(), api.Deps{
 		Account: a.Account, Directory: a.Directory, Check: a.Check, Verification: a.Verification, Measure: a.Measure, Proposal: a.Proposal, Catalog: a.Catalog, Order: a.Order,
-		Payout: a.Payout, Notice: a.Notice, Photos: a.Photos, DB: a.DB, Floor: floor, Clock: a.Clock, BaseURL: s.BaseURL, Version: s.Version,
+		Payout: a.Payout, Notice: a.Notice, Complaint: a.Complaint, Photos: a.Photos, DB: a.DB, Floor: floor, Clock: a.Clock, BaseURL: s.BaseURL, Version: s.Version,
 	})
 	return running, nil
 }

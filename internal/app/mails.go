@@ -76,6 +76,9 @@ func (a *App) mails(render *reply.Renderer) {
 			return a.letter(render, to.Locale, name, to.Email, "/manage/"+b.Slug+section, "Name", to.Name, "Business", b.Name, "N", days(m)), nil
 		})
 	}
+	for _, name := range complaintLetters {
+		a.Outbox.Template(name, a.complaintLetter(render, name))
+	}
 	for _, name := range reporterLetters {
 		a.Outbox.Template(name, a.reporterLetter(render, name))
 	}

@@ -156,6 +156,7 @@ const (
 	EventApprove        Event = "approve"
 	EventReject         Event = "reject"
 	EventResubmit       Event = "resubmit"
+	EventOverturn       Event = "overturn"
 	EventCheckExpired   Event = "check_expired"
 	EventRecheckPassed  Event = "recheck_passed"
 	EventGraceOver      Event = "grace_over"
@@ -186,6 +187,7 @@ var Life = lifecycle.New("business",
 	move{From: []State{InReview}, Event: EventApprove, By: []account.Role{account.Verifier}, To: Verified},
 	move{From: []State{InReview}, Event: EventReject, By: []account.Role{account.Verifier}, To: Rejected},
 	move{From: []State{Rejected}, Event: EventResubmit, By: []account.Role{account.Owner}, To: Draft},
+	move{From: []State{Rejected}, Event: EventOverturn, By: []account.Role{account.Verifier, account.Operator}, To: Submitted},
 	move{From: []State{Verified}, Event: EventCheckExpired, By: []account.Role{account.System}, To: VerifiedDue},
 	move{From: []State{VerifiedDue}, Event: EventRecheckPassed, By: []account.Role{account.Verifier, account.System}, To: Verified},
 	move{From: []State{VerifiedDue}, Event: EventGraceOver, By: []account.Role{account.System}, To: Limited},

@@ -25,6 +25,7 @@ no_answer        system                    changes_requested                   w
 approve          verifier                  in_review                           verified
 reject           verifier                  in_review                           rejected
 resubmit         owner                     rejected                            draft
+overturn         verifier,operator         rejected                            submitted
 check_expired    system                    verified                            verified_due
 recheck_passed   verifier,system           verified_due                        verified
 grace_over       system                    verified_due                        limited

@@ -109,6 +109,9 @@ var (
 // "not_allowed", Forbidden, NotFound.
 func (s *Service) Take(ctx context.Context, actor account.Actor, noticeID string) error {
 	return s.onCase(ctx, actor, noticeID, "notice.take", func(ctx context.Context, n Notice) (map[string]any, error) {
+		if n.DecidedBy == actor.ID {
+			return nil, errOwnDecision // decided before, and overturned
+		}
 		from := n.State
 		if from == Assessing && (n.LeaseBy == actor.ID || !s.clock().Before(n.LeaseUntil)) {
 			from = Received // its own again, or let go of by time
@@ -261,6 +264,46 @@ func (s *Service) Recipient(ctx context.Context, m Mail) (Recipient, error) {
 func (s *Service) Get(ctx context.Context, noticeID string) (Notice, error) {
 	return s.store.get(ctx, noticeID)
 }
+
+// Overturn lets a decided report, with those that repeat it, wait again with a
+// new clock, for another person than who decided. A measure that came of it
+// stays: it has complaints of its own. Errors: NotFound; Forbidden
+// "own_decision"; Conflict "not_allowed".
+func (s *Service) Overturn(ctx context.Context, actor account.Actor, noticeID string) error {
+	return s.db.Tx(ctx, func(ctx context.Context) error {
+		n, err := s.store.get(ctx, noticeID)
+		if err != nil {
+			return err
+		}
+		head := n.ID
+		if n.MergedInto != "" {
+			head = n.MergedInto
+		}
+		b, err := s.directory.Get(ctx, n.BusinessID)
+		if err != nil {
+			return err
+		}
+		judge, err := s.verification.Judge(ctx, actor, b, account.Verifier, account.Operator)
+		if err != nil {
+			return err
+		}
+		if n.DecidedBy == judge.ID {
+			return errOwnDecision
+		}
+		to, err := Life.Next(n.State, EventReopen, judge.Role)
+		if err != nil {
+			return err
+		}
+		if err := s.store.reopen(ctx, head, to, s.clock().Add(clocks[n.Kind])); err != nil {
+			return err
+		}
+		return s.audit.Add(ctx, audit.Entry{
+			Actor: judge, Action: "notice.reopen", Object: "notice", ObjectID: head, BusinessID: n.BusinessID, Detail: map[string]any{"outcome": n.Outcome},
+		})
+	})
+}
+
+var errOwnDecision = errs.New(errs.Forbidden, "own_decision", "Somebody else looks at a decision again.")
 
 // onCase loads a report under the lock of its business, makes sure that the
 // actor is a verifier who has nothing to do with it, lets fn work and writes the

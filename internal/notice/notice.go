@@ -59,6 +59,7 @@ const (
 	EventRefer  Event = "release"
 	EventAct    Event = "act"
 	EventRefuse Event = "refuse"
+	EventReopen Event = "reopen" // what came of it was overturned
 )
 
 type move = lifecycle.Move[State, Event, account.Role]
@@ -69,6 +70,7 @@ var Life = lifecycle.New("report",
 	move{From: []State{Assessing}, Event: EventRefer, By: []account.Role{account.Verifier, account.System}, To: Received},
 	move{From: []State{Assessing}, Event: EventAct, By: []account.Role{account.Verifier}, To: Actioned},
 	move{From: []State{Assessing}, Event: EventRefuse, By: []account.Role{account.Verifier}, To: NoAction},
+	move{From: []State{Actioned, NoAction}, Event: EventReopen, By: []account.Role{account.Verifier, account.Operator}, To: Received},
 )
 
 // Notice is one report.

@@ -103,6 +103,15 @@ func (st store) decide(ctx context.Context, id, verifierID string, to State, d D
 	return true, database.Err(err, "report")
 }
 
+// reopen lets a report and those that repeat it wait again. Who decided stays
+// written down.
+func (st store) reopen(ctx context.Context, id string, to State, due time.Time) error {
+	err := st.chain(ctx, id).Where("state IN ('actioned', 'no_action')").Updates(map[string]any{
+		"state": to, "outcome": "", "words": "", "decided_at": nil, "due_at": due, "version": gorm.Expr("version + 1"),
+	}).Error
+	return database.Err(err, "report")
+}
+
 // record counts what became of earlier reports of the same reporter.
 func (st store) record(ctx context.Context, n Notice, since time.Time) (Record, error) {
 	if n.reporterKey == "" {

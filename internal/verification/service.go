@@ -144,6 +144,9 @@ func (s *Service) byOwner(ctx context.Context, actor account.Actor, slugOrID str
 // "own_business" or "wrong_role", NotFound.
 func (s *Service) Take(ctx context.Context, actor account.Actor, requestID string) (request Request, err error) {
 	err = s.onCase(ctx, actor, requestID, "business.take", func(ctx context.Context, row requestRow, b *directory.Business) error {
+		if err := s.another(ctx, actor, row.ID); err != nil {
+			return err
+		}
 		now := s.clock()
 		until := now.Add(Lease)
 		free, err := s.store.lease(ctx, row.ID, actor.ID, now, until)

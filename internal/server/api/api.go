@@ -17,6 +17,7 @@ import (
 	"nearby/internal/catalog"
 	"nearby/internal/check"
 	"nearby/internal/clock"
+	"nearby/internal/complaint"
 	"nearby/internal/database"
 	"nearby/internal/directory"
 	"nearby/internal/measure"
@@ -43,6 +44,7 @@ type Deps struct {
 	Order        *order.Service
 	Payout       *payout.Service
 	Notice       *notice.Service
+	Complaint    *complaint.Service
 	Measure      *measure.Service
 	Photos       *blob.Store
 
@@ -80,6 +82,7 @@ func mount(e *echo.Echo, d Deps) *api {
 	a.measures()
 	a.notices()
 	a.checks()
+	a.complaints()
 	a.document(e)
 	return a
 }

@@ -15,7 +15,7 @@ import (
 
 // reached are the packages whose failures a program can get to see.
 var reached = []string{
-	"account", "blob", "catalog", "database", "directory", "geo", "measure", "money", "notice", "order", "payout", "verification",
+	"account", "blob", "catalog", "complaint", "database", "directory", "geo", "measure", "money", "notice", "order", "payout", "verification",
 	"server/api", "server/problem", "server/route", "server/middleware.go",
 }
 

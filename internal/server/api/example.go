@@ -36,7 +36,7 @@ func exampleID(n int) string { return fmt.Sprintf("019b2f00-0000-7000-8000-%012d
 var examplePaths = map[string]map[string]string{
 	"": {
 		"id": "harbour-bakery", "product_id": exampleProduct, "variant_id": exampleVariant, "order_id": exampleID(10),
-		"request_id": exampleID(20), "change_id": exampleID(40), "measure_id": exampleID(60), "notice_id": exampleID(70), "user_id": exampleID(30), "receipt": exampleReceipt,
+		"request_id": exampleID(20), "change_id": exampleID(40), "measure_id": exampleID(60), "notice_id": exampleID(70), "complaint_id": exampleID(80), "user_id": exampleID(30), "receipt": exampleReceipt,
 		"method":     "postcard",
 		"dispute_id": exampleDispute,
 	},
@@ -70,6 +70,11 @@ var examplePaths = map[string]map[string]string{
 	"release-change":      {"change_id": exampleID(42)},
 	"approve-change":      {"change_id": exampleID(43)},
 	"decline-change":      {"change_id": exampleID(44)},
+	"take-complaint":      {"complaint_id": exampleID(81)},
+	"release-complaint":   {"complaint_id": exampleID(82)},
+	"ask-complaint":       {"complaint_id": exampleID(83)},
+	"uphold-complaint":    {"complaint_id": exampleID(84)},
+	"overturn-complaint":  {"complaint_id": exampleID(85)},
 	"take-notice":         {"notice_id": exampleID(71)},
 	"release-notice":      {"notice_id": exampleID(72)},
 	"decide-notice":       {"notice_id": exampleID(73)},

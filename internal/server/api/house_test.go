@@ -25,6 +25,7 @@ import (
 	"nearby/internal/check"
 	"nearby/internal/check/checktest"
 	"nearby/internal/clock"
+	"nearby/internal/complaint"
 	"nearby/internal/database"
 	"nearby/internal/directory"
 	"nearby/internal/errs"
@@ -125,11 +126,13 @@ func open(t testing.TB, db *database.DB, config server.Config) *house {
 	measures := measure.New(measure.Deps{
 		DB: db, Clock: now, IDs: ids, Audit: log, Jobs: h.jobs, Accounts: accounts, Directory: places, Verification: desk, Order: orders,
 	})
+	notices := notice.New(notice.Deps{
+		DB: db, Clock: now, IDs: ids, Audit: log, Jobs: h.jobs, Accounts: accounts, Directory: places, Catalog: products, Verification: desk, Measures: measures,
+	})
 	h.deps = Deps{
 		DB: db, Account: accounts, Directory: places, Catalog: products, Order: orders, Payout: h.payouts, Photos: photos,
-		Verification: desk, Measure: measures, Notice: notice.New(notice.Deps{
-			DB: db, Clock: now, IDs: ids, Audit: log, Jobs: h.jobs, Accounts: accounts, Directory: places, Catalog: products, Verification: desk,
-			Measures: measures,
+		Verification: desk, Measure: measures, Notice: notices, Complaint: complaint.New(complaint.Deps{
+			DB: db, Clock: now, IDs: ids, Audit: log, Jobs: h.jobs, Accounts: accounts, Directory: places, Verification: desk, Measures: measures, Notices: notices,
 		}),
 		Check: checks, Proposal: proposal.New(db, accounts, places, desk, checks, log, h.jobs, now, ids),
 		Floor: floor, Clock: now, BaseURL: config.BaseURL, Version: "test",
@@ -405,6 +408,20 @@ func (h *house) measures() {
 		})
 		h.must(err)
 		h.ids[exampleID(n)] = m.ID
+	}
+	// Complaints 80 to 85; the last four are held by the verifier.
+	for n := 80; n <= 85; n++ {
+		m, err := h.deps.Measure.Impose(h.ctx(), other.As(account.Verifier), h.bakery.ID, measure.Input{
+			Kind: measure.Notice, Codes: []string{"complaints"}, Facts: "Three shoppers waited.", Ground: "terms", Rule: "Orders are ready when they say.",
+			Detected: "notice", EndsAt: h.clock.Now().Add(7 * 24 * time.Hour),
+		})
+		h.must(err)
+		c, err := h.deps.Complaint.File(h.ctx(), h.owner.As(account.Owner), h.bakery.ID, complaint.Measure, m.ID, "The oven was broken that day.")
+		h.must(err)
+		h.ids[exampleID(n)] = c.ID
+		if n >= 82 {
+			h.must(h.deps.Complaint.Take(h.ctx(), h.verifier.As(account.Verifier), c.ID))
+		}
 	}
 }
 

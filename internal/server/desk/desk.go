@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"nearby/internal/account"
+	"nearby/internal/complaint"
 	"nearby/internal/directory"
 	"nearby/internal/errs"
 	"nearby/internal/notice"
@@ -24,6 +25,7 @@ type Handlers struct {
 	Verification *verification.Service
 	Proposal     *proposal.Service
 	Notice       *notice.Service
+	Complaint    *complaint.Service
 	Ground       *view.Ground
 }
 
@@ -43,6 +45,12 @@ func (h *Handlers) Routes() []route.Route {
 		{Method: post, Path: "/desk/notices/:notice/take", Handle: h.takeNotice},
 		{Method: post, Path: "/desk/notices/:notice/release", Handle: h.releaseNotice},
 		{Method: post, Path: "/desk/notices/:notice/decide", Handle: h.decideNotice},
+		{Method: get, Path: "/desk/complaints", Handle: h.complaints},
+		{Method: get, Path: "/desk/complaints/:complaint", Handle: h.complaint},
+		{Method: post, Path: "/desk/complaints/:complaint/take", Handle: h.takeComplaint},
+		{Method: post, Path: "/desk/complaints/:complaint/release", Handle: h.releaseComplaint},
+		{Method: post, Path: "/desk/complaints/:complaint/ask", Handle: h.askComplaint},
+		{Method: post, Path: "/desk/complaints/:complaint/decide", Handle: h.decideComplaint},
 		{Method: get, Path: "/desk/:request", Handle: h.open},
 		{Method: post, Path: "/desk/:request/take", Handle: h.take},
 		{Method: post, Path: "/desk/:request/release", Handle: h.release},

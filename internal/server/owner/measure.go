@@ -2,6 +2,7 @@ package owner
 
 import (
 	"nearby/internal/account"
+	"nearby/internal/complaint"
 	"nearby/internal/errs"
 	"nearby/internal/server/pages"
 	"nearby/internal/server/route"
@@ -37,6 +38,9 @@ func (h *Handlers) measurePage(r *route.Request, p place) (*pages.OwnerMeasure, 
 		return nil, err
 	}
 	page := &pages.OwnerMeasure{Measure: view.Measure(r.Word, m, view.Zone(p.Zone), r.Now())}
+	if page.ComplaintURL, err = h.complaintURL(r, p, complaint.Measure, m.ID, r.Now().Before(m.AppealUntil())); err != nil {
+		return nil, err
+	}
 	head(r, &page.Base, "measure.heading")
 	page.Desk, err = h.desk(r, p, "verification")
 	return page, err

@@ -10,6 +10,7 @@ import (
 	"nearby/internal/blob"
 	"nearby/internal/catalog"
 	"nearby/internal/check"
+	"nearby/internal/complaint"
 	"nearby/internal/directory"
 	"nearby/internal/directory/category"
 	"nearby/internal/ledger"
@@ -31,6 +32,7 @@ type Handlers struct {
 	Check        *check.Service
 	Verification *verification.Service
 	Measure      *measure.Service
+	Complaint    *complaint.Service
 	Proposal     *proposal.Service
 	Catalog      *catalog.Service
 	Order        *order.Service
@@ -96,6 +98,10 @@ func (h *Handlers) Routes() []route.Route {
 		{Method: post, Path: "/manage/:slug/verification/:method", Handle: h.with(h.check), Limit: "sign-in"},
 
 		{Method: get, Path: "/manage/:slug/measures/:measure", Handle: h.with(h.measure)},
+		{Method: get, Path: "/manage/:slug/complaints/new", Handle: h.with(h.newComplaint)},
+		{Method: post, Path: "/manage/:slug/complaints", Handle: h.with(h.complain), Limit: "report"},
+		{Method: get, Path: "/manage/:slug/complaints/:complaint", Handle: h.with(h.complaint)},
+		{Method: post, Path: "/manage/:slug/complaints/:complaint", Handle: h.with(h.addToComplaint), Limit: "report"},
 
 		{Method: get, Path: "/manage/:slug/payouts", Handle: h.with(h.payouts)},
 		{Method: post, Path: "/manage/:slug/payouts/onboard", Handle: h.with(h.onboard), Limit: "sign-in"},

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"nearby/internal/account"
+	"nearby/internal/complaint"
 	"nearby/internal/directory"
 	"nearby/internal/errs"
 	"nearby/internal/server/pages"
@@ -59,6 +60,12 @@ func (h *Handlers) application(r *route.Request, p place) (*pages.Application, e
 		page.History = append(page.History, view.DecisionStep(r.Word, d, zone, ""))
 		if i == 0 {
 			h.lastWord(r, p, page, status.State, d)
+		}
+		if d.Kind == verification.KindReject && page.ComplaintURL == "" && status.State == directory.Rejected {
+			page.ComplaintURL, err = h.complaintURL(r, p, complaint.Rejection, d.ID, r.Now().Before(complaint.Until(d.At)))
+			if err != nil {
+				return nil, err
+			}
 		}
 	}
 	return page, nil

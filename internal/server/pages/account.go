@@ -61,6 +61,8 @@ type Report struct {
 	Outcome, Words      string // word of the table "report.outcome_…", and why; "" while open
 	At                  time.Time
 	Due                 time.Time // when somebody must have looked; zero once decided
+	Thread              *Thread   // the complaint about what came of it
+	CanComplain         bool
 }
 
 // ReportForm is what was typed.

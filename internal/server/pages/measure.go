@@ -40,8 +40,9 @@ type MeasureChoices struct {
 // OwnerMeasure is a measure as the people of the business see it.
 type OwnerMeasure struct {
 	Base
-	Desk    Desk
-	Measure Measure
+	Desk         Desk
+	Measure      Measure
+	ComplaintURL string // of the complaint about it, or the form for one; "" when not possible
 }
 
 // AdminMeasure is a measure as an operator sees it.

@@ -428,6 +428,8 @@ type Application struct {
 	Measures  []Measure
 	Proofs    *Proofs // nil: nothing is known of any
 	Errors    Errors
+
+	ComplaintURL string // about the refusal; "" when there is none
 }
 
 // CheckItem is one thing an application needs.

@@ -35,6 +35,9 @@
 //	POST /manage/{slug}/staff, …/staff/{user}             email, role, password
 //	POST /desk/next                                       (takes the oldest free case)
 //	POST /desk/{request}/take | release | approve | ask | reject
+//	POST /manage/{slug}/complaints, …/complaints/{complaint}  subject, id, text
+//	POST /report/complaint                                receipt, text
+//	POST /desk/complaints/{complaint}/take | release | ask | decide   text, words, do
 //	POST /desk/notices/{notice}/take | release | decide   outcome, words, MeasureForm
 //	POST /admin/businesses/{slug}/measures                MeasureForm
 //	POST /admin/businesses/{slug}/measures/{measure}/lift words

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"nearby/internal/audit"
+	"nearby/internal/complaint"
 	"nearby/internal/database/dbtest"
 	"nearby/internal/directory"
 	"nearby/internal/ident"
@@ -144,6 +145,17 @@ var pageRoutes = map[string]struct {
 	"POST /desk/notices/:notice/take":                     {verifier, "/desk/notices/{notice}/take"},
 	"POST /desk/notices/:notice/release":                  {verifier, "/desk/notices/{notice}/release"},
 	"POST /desk/notices/:notice/decide":                   {verifier, "/desk/notices/{notice}/decide"},
+	"GET /desk/complaints":                                {verifier, "/desk/complaints"},
+	"GET /desk/complaints/:complaint":                     {verifier, "/desk/complaints/{complaint}"},
+	"POST /desk/complaints/:complaint/take":               {verifier, "/desk/complaints/{complaint}/take"},
+	"POST /desk/complaints/:complaint/release":            {verifier, "/desk/complaints/{complaint}/release"},
+	"POST /desk/complaints/:complaint/ask":                {verifier, "/desk/complaints/{complaint}/ask"},
+	"POST /desk/complaints/:complaint/decide":             {verifier, "/desk/complaints/{complaint}/decide"},
+	"GET /manage/:slug/complaints/new":                    {member, "/manage/{slug}/complaints/new?subject=measure&id={measure}"},
+	"POST /manage/:slug/complaints":                       {member, "/manage/{slug}/complaints"},
+	"GET /manage/:slug/complaints/:complaint":             {member, "/manage/{slug}/complaints/{complaint}"},
+	"POST /manage/:slug/complaints/:complaint":            {member, "/manage/{slug}/complaints/{complaint}"},
+	"POST /report/complaint":                              {anyone, "/report/complaint"},
 	"GET /desk/:request":                                  {verifier, "/desk/{request}"},
 	"POST /desk/:request/take":                            {verifier, "/desk/{request}/take"},
 	"POST /desk/:request/release":                         {verifier, "/desk/{request}/release"},
@@ -216,8 +228,12 @@ func newThings(t *testing.T) things {
 	if err != nil {
 		t.Fatal(err)
 	}
+	appeal, err := site.Complaint.File(t.Context(), site.People.Owner.As("owner"), w.shop.ID, complaint.Measure, locked.ID, "There was one name only.")
+	if err != nil {
+		t.Fatal(err)
+	}
 	w.ids = map[string]string{
-		"measure": locked.ID, "notice": reported.ID,
+		"measure": locked.ID, "notice": reported.ID, "complaint": appeal.ID,
 		"slug": w.shop.Slug, "business": w.shop.ID, "order": placed.Order.ID, "product": w.shop.Product.ID, "productslug": w.shop.Product.Slug,
 		"variant": w.shop.Variant, "request": request.ID, "change": change.ID, "session": sessions[0].ID, "owner": site.People.Owner.ID,
 		"cell": w.shop.Cell.Parent(9).String(), "hash": strings.Repeat("0", 64),

@@ -26,6 +26,7 @@ func (h *Handlers) findRoutes() []route.Route {
 		{Method: http.MethodGet, Path: "/b/:slug/p/:product", Handle: h.product},
 		{Method: http.MethodGet, Path: "/report", Handle: h.reportForm},
 		{Method: http.MethodPost, Path: "/report", Handle: h.report, Limit: "report"},
+		{Method: http.MethodPost, Path: "/report/complaint", Handle: h.complain, Limit: "report"},
 		{Method: http.MethodGet, Path: "/transparency", Handle: h.transparency},
 	}
 }

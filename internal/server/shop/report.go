@@ -5,6 +5,7 @@ import (
 
 	"nearby/internal/account"
 	"nearby/internal/audit"
+	"nearby/internal/complaint"
 	"nearby/internal/ident"
 	"nearby/internal/notice"
 	"nearby/internal/server/pages"
@@ -16,17 +17,8 @@ import (
 // receipt, what became of a report.
 func (h *Handlers) reportForm(r *route.Request) (route.Answer, error) {
 	if receipt := r.QueryParam("receipt"); receipt != "" {
-		n, err := h.Notice.ByReceipt(r.Req().Context(), receipt)
-		if err != nil {
-			return nil, err
-		}
-		page := &pages.Report{Receipt: n.Receipt, State: string(n.State), Outcome: string(n.Outcome), Words: n.Words, At: n.CreatedAt}
-		if n.Outcome == "" {
-			page.Due = n.DueAt
-		}
-		r.Writer().Header().Set("Referrer-Policy", "no-referrer") // the receipt opens the page
-		page.Title, page.Robots = r.Text("nav.report"), "noindex"
-		return route.HTML{Name: "account/report", Page: page}, nil
+		page, err := h.receiptPage(r, receipt)
+		return route.HTML{Name: "account/report", Page: page}, err
 	}
 	page, err := h.reportPage(r, r.QueryParam("business"), r.QueryParam("product"))
 	if err != nil {
@@ -34,6 +26,54 @@ func (h *Handlers) reportForm(r *route.Request) (route.Answer, error) {
 	}
 	page.Token = ident.Token()
 	return route.HTML{Name: "account/report", Page: page}, nil
+}
+
+// receiptPage tells what became of a report, and lets its reporter complain.
+func (h *Handlers) receiptPage(r *route.Request, receipt string) (*pages.Report, error) {
+	n, err := h.Notice.ByReceipt(r.Req().Context(), receipt)
+	if err != nil {
+		return nil, err
+	}
+	page := &pages.Report{Receipt: n.Receipt, State: string(n.State), Outcome: string(n.Outcome), Words: n.Words, At: n.CreatedAt}
+	if n.Outcome == "" {
+		page.Due = n.DueAt
+	}
+	c, thread, filed, err := h.Complaint.ForReporter(r.Req().Context(), receipt)
+	if err != nil {
+		return nil, err
+	}
+	if filed {
+		shown := view.Thread(c, thread, time.UTC)
+		page.Thread, page.CanComplain = &shown, c.Open()
+	} else {
+		page.CanComplain = n.DecidedAt != nil && r.Now().Before(complaint.Until(*n.DecidedAt))
+	}
+	r.Writer().Header().Set("Referrer-Policy", "no-referrer") // the receipt opens the page
+	page.Title, page.Robots = r.Text("nav.report"), "noindex"
+	return page, nil
+}
+
+// complain is a reporter's complaint about what came of the report, or more
+// words to it.
+func (h *Handlers) complain(r *route.Request) (route.Answer, error) {
+	ctx, receipt, text := r.Req().Context(), r.FormValue("receipt"), r.FormValue("text")
+	page, err := h.receiptPage(r, receipt)
+	if err != nil {
+		return nil, err
+	}
+	if page.Thread != nil {
+		err = h.Complaint.AddForNotice(ctx, receipt, text)
+	} else {
+		_, err = h.Complaint.FileForNotice(ctx, receipt, text)
+	}
+	if wrong, ok := view.Errors(err); ok {
+		page.Errors, page.Form.Text = wrong, text
+		return route.Wrong("account/report", page), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return route.See{Path: "/report?receipt=" + page.Receipt}, nil
 }
 
 func (h *Handlers) reportPage(r *route.Request, business, product string) (*pages.Report, error) {

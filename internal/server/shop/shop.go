@@ -7,6 +7,7 @@ import (
 	"nearby/internal/blob"
 	"nearby/internal/catalog"
 	"nearby/internal/clock"
+	"nearby/internal/complaint"
 	"nearby/internal/directory"
 	"nearby/internal/mail"
 	"nearby/internal/notice"
@@ -28,6 +29,7 @@ type Handlers struct {
 	Catalog      *catalog.Service
 	Order        *order.Service
 	Notice       *notice.Service
+	Complaint    *complaint.Service
 	Photos       *blob.Store
 	Site         *web.Site
 	Ground       *view.Ground

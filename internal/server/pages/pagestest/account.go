@@ -169,7 +169,7 @@ func owner(lang string) []Page {
 		Base: b("People", "/manage/kiln-quay/staff"), Desk: theDesk("staff"), Email: "ines@", Roles: roles, Prove: true, Errors: pages.Errors{{Name: "email", Message: "This does not look like an e-mail address."}, {Name: "role", Message: "Choose a role"}},
 		Members: []pages.Member{{ID: "u1", Name: "Mina Okafor", Email: "mina@example.org", Role: "owner", Roles: roles, Self: true}, {ID: "u2", Name: "Ines", Email: "ines@example.org", Role: "staff", Roles: roles}},
 	}
-	return []Page{
+	return append(ownerComplaints(b), []Page{
 		{"owner/staff", staff, nil, false},
 		{"owner/invitation", pages.Invitation{Base: b("Join", "/invite"), Token: "t"}, nil, false},
 		{"owner/verification", retry, nil, false},
@@ -185,11 +185,12 @@ func owner(lang string) []Page {
 		{"owner/profile", lockedProfile, nil, false},
 		{"owner/hours", hours, nil, false},
 		{"owner/verification", apply, nil, false},
-		{"owner/measure", pages.OwnerMeasure{Base: b("Measure and reasons", "/manage/kiln-quay/measures/1"), Desk: theDesk("verification"), Measure: oneMeasure("lock", "in_force")}, nil, false},
+		{"owner/measure", pages.OwnerMeasure{Base: b("Measure and reasons", "/manage/kiln-quay/measures/1"), Desk: theDesk("verification"), Measure: oneMeasure("lock", "in_force"), ComplaintURL: "/manage/kiln-quay/complaints/1"}, nil, false},
 		{"owner/measure", pages.OwnerMeasure{Base: b("Measure and reasons", "/manage/kiln-quay/measures/1"), Desk: theDesk("verification"), Measure: oneMeasure("terminated", "overturned")}, nil, false},
 		{"owner/verification", rejected, nil, false},
 		{"owner/payouts", payouts, nil, false},
-	}
+	}...)
+
 }
 
 // proofs are the checks of a business in every state they can have.
@@ -279,5 +280,5 @@ func desk(lang string) []Page {
 	inForce := pages.AdminMeasure{Base: a, Business: "Kiln & Quay", BusinessURL: "/admin/businesses/kiln-quay", Measure: oneMeasure("lock", "in_force"), By: "Ines", CanLift: true, Action: "/admin/businesses/kiln-quay/measures/1/lift", Errors: pages.Errors{{Name: "words", Message: "Say it in your own words, too."}}}
 	lifted := inForce
 	lifted.Measure, lifted.CanLift, lifted.Errors = oneMeasure("terminated", "overturned"), false, nil
-	return append(postcards(a), []Page{{"desk/notices", notices(b), nil, false}, {"desk/notices", pages.Notices{Base: b}, nil, false}, {"desk/notice", noticeCase(b), nil, false}, {"desk/notice", decidedNotice(b), nil, false}, {"admin/measure", inForce, nil, false}, {"admin/measure", lifted, nil, false}, {"admin/business", listed, nil, false}, {"admin/business", suspended, nil, false}, {"desk/queue", closed, nil, false}, {"desk/queue", waiting, nil, false}, {"desk/queue", queue, nil, false}, {"desk/queue", free, nil, false}, {"desk/queue", own, nil, false}, {"desk/queue", changed, nil, false}, {"desk/queue", held, nil, false}, {"desk/queue", idle, nil, false}, {"admin/home", admin, nil, false}}...)
+	return append(append(postcards(a), deskComplaints(b)...), []Page{{"desk/notices", notices(b), nil, false}, {"desk/notices", pages.Notices{Base: b}, nil, false}, {"desk/notice", noticeCase(b), nil, false}, {"desk/notice", decidedNotice(b), nil, false}, {"admin/measure", inForce, nil, false}, {"admin/measure", lifted, nil, false}, {"admin/business", listed, nil, false}, {"admin/business", suspended, nil, false}, {"desk/queue", closed, nil, false}, {"desk/queue", waiting, nil, false}, {"desk/queue", queue, nil, false}, {"desk/queue", free, nil, false}, {"desk/queue", own, nil, false}, {"desk/queue", changed, nil, false}, {"desk/queue", held, nil, false}, {"desk/queue", idle, nil, false}, {"admin/home", admin, nil, false}}...)
 }
