@@ -85,6 +85,29 @@ test('hands an order over by its code', async ({ page, visitor, js }, testInfo) 
   await expect(shopper.getByText('Enjoy it.')).toBeVisible();
 });
 
+test('goes on writing while the order moves on @js', async ({ page, context, visitor }, testInfo) => {
+  const { slug } = shopOf(testInfo);
+  const name = `Una ${testInfo.project.name}`;
+  const shopper = await visitor();
+  await shopper.goto(`/b/${slug}`);
+  const product = await shopper.getByRole('button', { name: /^Add / }).first().textContent();
+  await orderForPickup(shopper, slug, product.replace(/^\s*Add\s+/, '').trim(), { name });
+  await page.goto(`/manage/${slug}/orders`);
+  await page.getByRole('listitem').getByRole('link', { name: new RegExp(name) }).click();
+  await page.getByRole('button', { name: 'Accept' }).click();
+  await expect(page.getByRole('status').filter({ hasText: 'Accepted.' })).toBeVisible();
+
+  await page.getByText('Something is missing').click();
+  const give = page.getByLabel(/how many/i).first();
+  await give.fill('0');
+  const colleague = await context.newPage();
+  await colleague.goto(page.url());
+  await colleague.getByRole('button', { name: 'Start packing' }).click();
+  await expect(page.getByRole('status').filter({ hasText: 'Being packed' })).toBeVisible();
+  await expect(give).toBeVisible();
+  await expect(give).toHaveValue('0');
+});
+
 test('answers the bank of a shopper', async ({ page, visitor }, testInfo) => {
   const { slug } = shopOf(testInfo);
   const shopper = await visitor();

@@ -22,5 +22,19 @@ function wake(root) {
   }
 }
 
+// What a person has unfolded stays open when news take the place of the page
+// around it: the server does not know what is open. A form is known by where it
+// is sent to.
+const forms = (state) => document.querySelectorAll(`details${state} > form[action]`);
+let unfolded = [];
+document.addEventListener('htmx:before:swap', () => {
+  unfolded = [...forms('[open]')].map((form) => form.getAttribute('action'));
+});
+
 wake(document);
-document.addEventListener('htmx:after:swap', () => wake(document));
+document.addEventListener('htmx:after:swap', () => {
+  for (const form of forms(':not([open])')) {
+    if (unfolded.includes(form.getAttribute('action'))) form.parentElement.open = true;
+  }
+  wake(document);
+});
