@@ -194,6 +194,14 @@ type Verified struct {
 	Since   time.Time   // when the business came to this site
 	Changes []ChangedOn // what last became something else, and when
 	Pending []string    // words of the table "verified.pending_…": what a verifier looks at now
+	Checks  []Passed    // that count now
+}
+
+// Passed is one check that a business has passed; Word is of the table
+// "verified.check_…".
+type Passed struct {
+	Word      string
+	At, Until time.Time
 }
 
 // ChangedOn is when a field of a business last changed; Word is of the table

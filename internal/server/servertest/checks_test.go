@@ -62,6 +62,7 @@ func TestApplicationWithTwoChecks(t *testing.T) {
 		if b, err := site.Directory.Get(t.Context(), shop.ID); err != nil || b.State != directory.Verified {
 			t.Errorf("the business is %s (%v)", b.State, err)
 		}
+		has(t, site.Guest().See("/b/"+shop.Slug), "A postcard reached the address", "The domain of the website is theirs", "counts until")
 	})
 }
 

@@ -95,6 +95,9 @@ func (h *Handlers) businessPage(r *route.Request, b directory.Business) (*pages.
 			return nil, err
 		}
 		page.Verified.Ways, page.Verified.Since, page.Verified.Changes = ways, b.CreatedAt.In(view.Zone(b.Zone)), changes(b)
+		if page.Verified.Checks, err = h.passed(r, b); err != nil {
+			return nil, err
+		}
 		pending, err := h.Proposal.Pending(r.Req().Context(), b.ID)
 		if err != nil {
 			return nil, err
@@ -153,6 +156,20 @@ func pauseEnd(b directory.Business) time.Time {
 		return time.Time{}
 	}
 	return b.PausedUntil.In(view.Zone(b.Zone))
+}
+
+// passed are the checks that count for a business now, and until when.
+func (h *Handlers) passed(r *route.Request, b directory.Business) ([]pages.Passed, error) {
+	standing, err := h.Check.Standing(r.Req().Context(), b, h.Check.Policy())
+	if err != nil {
+		return nil, err
+	}
+	zone := view.Zone(b.Zone)
+	var list []pages.Passed
+	for _, c := range standing.Counting {
+		list = append(list, pages.Passed{Word: string(c.Method), At: c.PassedAt.In(zone), Until: c.ValidUntil.In(zone)})
+	}
+	return list, nil
 }
 
 // changes are the public fields that became something else since the business

@@ -6,6 +6,7 @@ import (
 	"nearby/internal/account"
 	"nearby/internal/blob"
 	"nearby/internal/catalog"
+	"nearby/internal/check"
 	"nearby/internal/clock"
 	"nearby/internal/complaint"
 	"nearby/internal/directory"
@@ -24,6 +25,7 @@ import (
 type Handlers struct {
 	Account      *account.Service
 	Directory    *directory.Service
+	Check        *check.Service
 	Verification *verification.Service
 	Proposal     *proposal.Service
 	Catalog      *catalog.Service
