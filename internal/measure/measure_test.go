@@ -250,6 +250,12 @@ func TestBeforeEqualsAfter(t *testing.T) {
 				}
 			}
 		}
+		each := map[measure.Kind]int{measure.Notice: 3, measure.Lock: 3, measure.OrdersOff: 3, measure.Hidden: 3, measure.Suspended: 3}
+		for since, want := range map[time.Time]map[measure.Kind]int{monday: each, fake.Now().Add(time.Hour): {}} {
+			if got, err := site.Measure.Imposed(t.Context(), since); err != nil || cmp.Diff(want, got) != "" {
+				t.Errorf("since %s: %v %s", since, err, cmp.Diff(want, got))
+			}
+		}
 	})
 }
 

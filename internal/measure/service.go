@@ -343,6 +343,12 @@ func (s *Service) Of(ctx context.Context, actor account.Actor, businessID string
 	return nil, errs.New(errs.Forbidden, "wrong_role", "You may not do this.")
 }
 
+// Imposed counts the measures that began since a time, by kind: what anybody may
+// know.
+func (s *Service) Imposed(ctx context.Context, since time.Time) (map[Kind]int, error) {
+	return s.store.imposed(ctx, since)
+}
+
 // tell mails every owner of the business.
 func (s *Service) tell(ctx context.Context, template string, m Measure) error {
 	members, err := s.Accounts.Members(ctx, m.BusinessID)

@@ -135,6 +135,19 @@ func (st store) of(ctx context.Context, businessID string) ([]Measure, error) {
 	return st.list(ctx, mostOf, "business_id = ?", businessID)
 }
 
+func (st store) imposed(ctx context.Context, since time.Time) (map[Kind]int, error) {
+	var rows []struct {
+		Kind Kind
+		N    int
+	}
+	err := st.db.Conn(ctx).Raw(`SELECT kind, COUNT(*) AS n FROM measures WHERE starts_at >= ? GROUP BY kind`, since).Scan(&rows).Error
+	counts := map[Kind]int{}
+	for _, r := range rows {
+		counts[r.Kind] = r.N
+	}
+	return counts, database.Err(err, "measure")
+}
+
 func (st store) list(ctx context.Context, most int, where string, args ...any) ([]Measure, error) {
 	var rows []row
 	if err := st.db.Conn(ctx).Where(where, args...).Order("starts_at DESC, id DESC").Limit(most).Find(&rows).Error; err != nil {

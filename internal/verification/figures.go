@@ -12,7 +12,6 @@ type Figures struct {
 	Approved     int
 	Asked        int
 	Rejected     int
-	Suspended    int
 	Median       time.Duration // from submission to decision, of the last hundred; 0: none yet
 }
 

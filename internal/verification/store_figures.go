@@ -13,7 +13,7 @@ func (st store) figures(ctx context.Context, since time.Time) (Figures, error) {
 	err := conn.Raw(`SELECT (SELECT COUNT(*) FROM verification_requests WHERE ended_at IS NULL) AS waiting,
 		(SELECT COUNT(*) FROM verification_requests WHERE submitted_at >= ?) AS applications,
 		COALESCE(SUM(CASE WHEN kind = 'approve' THEN 1 END), 0) AS approved, COALESCE(SUM(CASE WHEN kind = 'ask' THEN 1 END), 0) AS asked,
-		COALESCE(SUM(CASE WHEN kind = 'reject' THEN 1 END), 0) AS rejected, COALESCE(SUM(CASE WHEN kind = 'suspend' THEN 1 END), 0) AS suspended
+		COALESCE(SUM(CASE WHEN kind = 'reject' THEN 1 END), 0) AS rejected
 		FROM verification_decisions WHERE at >= ?`, since, since).Scan(&f).Error
 	return f, database.Err(err, "figures")
 }

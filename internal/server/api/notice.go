@@ -7,6 +7,7 @@ import (
 
 	"nearby/internal/account"
 	"nearby/internal/ident"
+	"nearby/internal/measure"
 	"nearby/internal/notice"
 )
 
@@ -91,10 +92,14 @@ type Transparency struct {
 func (a *api) transparency(ctx context.Context, _ *caller, _ *struct{}) (answer[Transparency], error) {
 	since := a.Clock().Add(-90 * 24 * time.Hour).UTC()
 	f, err := a.Verification.Figures(ctx, since)
+	if err != nil {
+		return answer[Transparency]{}, err
+	}
+	measures, err := a.Measure.Imposed(ctx, since)
 	listed, _ := a.Directory.Indexed()
 	t := Transparency{
 		Since: since, Listed: listed, Waiting: f.Waiting, Applications: f.Applications, Approved: f.Approved, Asked: f.Asked,
-		Rejected: f.Rejected, Suspended: f.Suspended,
+		Rejected: f.Rejected, Suspended: measures[measure.Suspended],
 	}
 	if f.Median > 0 {
 		seconds := int64(f.Median.Seconds())

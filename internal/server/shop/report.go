@@ -7,6 +7,7 @@ import (
 	"nearby/internal/audit"
 	"nearby/internal/complaint"
 	"nearby/internal/ident"
+	"nearby/internal/measure"
 	"nearby/internal/notice"
 	"nearby/internal/server/pages"
 	"nearby/internal/server/route"
@@ -126,13 +127,18 @@ func (h *Handlers) report(r *route.Request) (route.Answer, error) {
 // transparency shows figures of what was checked and decided, read from the
 // tables themselves.
 func (h *Handlers) transparency(r *route.Request) (route.Answer, error) {
-	figures, err := h.Verification.Figures(r.Req().Context(), r.Now().Add(-90*24*time.Hour))
+	since := r.Now().Add(-90 * 24 * time.Hour)
+	figures, err := h.Verification.Figures(r.Req().Context(), since)
+	if err != nil {
+		return nil, err
+	}
+	measures, err := h.Measure.Imposed(r.Req().Context(), since)
 	if err != nil {
 		return nil, err
 	}
 	page := &pages.Transparency{
 		Listed: len(h.Directory.Listed(1_000_000)), Waiting: figures.Waiting, Applications: figures.Applications, Approved: figures.Approved,
-		Rejected: figures.Rejected, Asked: figures.Asked, Suspended: figures.Suspended, Median: figures.Median,
+		Rejected: figures.Rejected, Asked: figures.Asked, Suspended: measures[measure.Suspended], Median: figures.Median,
 	}
 	page.Title = r.Text("nav.transparency")
 	page.Canonical = r.Absolute("/transparency")

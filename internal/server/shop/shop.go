@@ -11,6 +11,7 @@ import (
 	"nearby/internal/complaint"
 	"nearby/internal/directory"
 	"nearby/internal/mail"
+	"nearby/internal/measure"
 	"nearby/internal/notice"
 	"nearby/internal/order"
 	"nearby/internal/proposal"
@@ -27,6 +28,7 @@ type Handlers struct {
 	Directory    *directory.Service
 	Check        *check.Service
 	Verification *verification.Service
+	Measure      *measure.Service
 	Proposal     *proposal.Service
 	Catalog      *catalog.Service
 	Order        *order.Service
