@@ -20,7 +20,7 @@ func TestHoursAsCalendar(t *testing.T) {
 		shop := site.AddShop(servertest.NewShop{Name: "Quay Clocks", Hours: "Mo-Sa 09:00-18:00"})
 		guest := site.Guest()
 		page := guest.See("/b/" + shop.Slug)
-		has(t, page, "Mon\u2060–\u2060Sat 09:00\u2060–\u206018:00, Sun closed", "Add to calendar")
+		has(t, page, "Mon–Sat 09:00–18:00, Sun closed", "Add to calendar")
 		file := guest.Get(page.Link("/b/" + shop.Slug + "/hours.ics"))
 		if file.Status != http.StatusOK || file.Header.Get("Content-Type") != "text/calendar; charset=utf-8" || file.Header.Get("Cache-Control") != "public, max-age=600" {
 			t.Fatalf("%d %v", file.Status, file.Header)

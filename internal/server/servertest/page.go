@@ -11,12 +11,14 @@ import (
 	"golang.org/x/net/html"
 )
 
-// Text is the words of the page that a reader sees.
+// Text is the words of the page that a reader sees, who does not see what keeps
+// words on one line.
 func (p *Page) Text() string {
 	if p.Doc == nil {
 		return string(p.Body)
 	}
-	return strings.Join(strings.Fields(words(p.Doc)), " ")
+	const wordJoiner = "\u2060"
+	return strings.Join(strings.Fields(strings.ReplaceAll(words(p.Doc), wordJoiner, "")), " ")
 }
 
 func words(n *html.Node) string {
