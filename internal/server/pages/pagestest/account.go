@@ -1,6 +1,7 @@
 package pagestest
 
 import (
+	"strings"
 	"time"
 
 	"nearby/internal/money"
@@ -199,7 +200,7 @@ func proofs() *pages.Proofs {
 		Policy: "2026-2", Need: 2, Passed: 1, Missing: []string{"presence", "methods"}, DueSince: Now.AddDate(0, 0, -3), LimitAt: Now.AddDate(0, 0, 27), ActionURL: "/manage/kiln-quay/verification",
 		Offers: []pages.Proof{
 			{Method: "postcard", Kind: "sent", Proves: []string{"presence"}, Ready: true, Open: Now.AddDate(0, 0, 21), Tries: 3, Typed: "K7D2 00", Errors: pages.Errors{{Name: "code", Message: "This is not the code. Please look again."}}},
-			{Method: "domain", Kind: "looked", Proves: []string{"authority"}, Ready: true, About: "kiln.example", Token: "k7d2q9x4m1v8w3s6t5r0z2y7ab", Errors: pages.Errors{{Message: "We looked and did not find it."}}},
+			{Method: "domain", Kind: "looked", Proves: []string{"authority"}, Ready: true, About: "kiln.example", Token: strings.Repeat("k7d2", 6) + "ab", Errors: pages.Errors{{Message: "We looked and did not find it."}}},
 			{Method: "domain_mail", Kind: "sent", Proves: []string{"authority"}, Ready: true, About: "kiln.example", WantTarget: true, Open: Now.AddDate(0, 0, 1), Target: "office@kiln.example", Tries: 5, Typed: "office@", Errors: pages.Errors{{Name: "target", Message: "The address must be at the host of your website."}}},
 			{Method: "payment_account", Kind: "looked", Proves: []string{"authority"}, Ready: true, Passed: Now.AddDate(0, -2, 0), Until: Now.AddDate(0, 10, 0)},
 			{Method: "site_visit", Kind: "recorded", Proves: []string{"presence"}},
