@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -241,10 +242,18 @@ func TestCodes(t *testing.T) {
 		h.wantErr(answer(first), errs.Invalid, "wrong_code")
 		// Five tries, however many at one moment; the right code is one too many then.
 		var group sync.WaitGroup
-		for range 20 {
-			group.Go(func() { _ = answer("WRONGWRO") })
+		var compared atomic.Int32
+		for range 40 {
+			group.Go(func() {
+				if !errs.Has(answer("WRONGWRO"), "no_open_check") {
+					compared.Add(1)
+				}
+			})
 		}
 		group.Wait()
+		if n := compared.Load(); n > 4 { // the voided code cost one
+			t.Errorf("%d answers were compared at one moment, 4 were left", n)
+		}
 		h.wantErr(answer(second), errs.Conflict, "no_open_check")
 		if h.counts(check.Postcard) {
 			t.Error("a code passed after five wrong answers")

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"nearby/internal/account"
 	"nearby/internal/check"
 	"nearby/internal/database"
 	"nearby/internal/database/dbtest"
@@ -113,7 +114,7 @@ func TestReportsAndRefunds(t *testing.T) {
 		h.must(err)
 		id := h.gateway.Messages()[0].RequestID
 		report := func(status string, refunded bool) (string, string, []byte) {
-			body, err := json.Marshal(map[string]any{"request_id": id, "is_refunded": refunded, "delivery_status": map[string]any{"status": status}})
+			body, err := json.Marshal(map[string]any{"request_id": id, "is_refunded": refunded, "delivery_status": map[string]any{"status": status, "updated_at": h.clock.Now().Unix()}})
 			h.must(err)
 			at, signature := gatewaysandbox.Sign("secret", h.clock.Now(), body)
 			return at, signature, body
@@ -200,6 +201,40 @@ func TestTenThousandBadTries(t *testing.T) {
 		sent := h.gateway.Messages()
 		h.must(h.typeCode(sent[len(sent)-1].Code))
 	})
+}
+
+// Caps hold beside that of one business: an account's over all of its
+// businesses, a number's over all accounts, a network's over both.
+func TestCodesAreCapped(t *testing.T) {
+	h := newHouse(t, dbtest.SQLite(t))
+	made := 0
+	ask := func(owner account.Actor, phone, network string) error {
+		t.Helper()
+		made++
+		in := profile(fmt.Sprintf("Shop %d", made))
+		in.Phone = phone
+		b, err := h.dir.Create(t.Context(), owner, in)
+		h.must(err)
+		_, err = h.Begin(check.FromNetwork(t.Context(), network), owner, b.ID, check.BeginInput{Method: check.Phone})
+		return err
+	}
+	number := func(n int) string { return fmt.Sprintf("+49307505%04d", 1000+n) }
+	for i := range 5 {
+		h.must(ask(h.ada, number(i), ""))
+	}
+	h.wantErr(ask(h.ada, number(5), ""), errs.TooMany, "too_often")
+	for i := range 10 {
+		h.must(ask(h.user(fmt.Sprintf("owner%d", i)), number(9), ""))
+	}
+	h.wantErr(ask(h.eve, number(9), ""), errs.TooMany, "too_often")
+	h.must(ask(h.eve, number(10), ""))
+	for i := range 30 {
+		h.must(ask(h.user(fmt.Sprintf("neighbour%d", i)), number(20+i), "203.0.113.0/24"))
+	}
+	h.wantErr(ask(h.user("late"), number(60), "203.0.113.0/24"), errs.TooMany, "too_often")
+	h.must(ask(h.user("elsewhere"), number(61), "198.51.100.0/24"))
+	h.clock.Advance(25 * time.Hour)
+	h.must(ask(h.ada, number(5), "203.0.113.0/24"))
 }
 
 // However many ask at one moment, and from however many accounts: the budget of
