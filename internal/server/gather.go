@@ -14,7 +14,7 @@ import (
 // gathered is a connection that can send an answer in one write. net/http sends
 // what is over its buffer of 4 KiB by itself, so whoever waits for a longer answer
 // is woken for its first part and again for the rest; where the two share
-// processors that costs a fifth of the answers a second.
+// processors that costs a tenth of the answers a second and more.
 //
 // Bytes are kept from hold to release only, and never more than mostKept.
 type gathered struct {
