@@ -43,38 +43,22 @@ var (
 // is sent, never when it is asked for.
 func (a *App) mails(render *reply.Renderer) {
 	for name, path := range accountLetters {
-		a.Outbox.Template(name, func(ctx context.Context, args json.RawMessage) (mail.Message, error) {
-			var m account.Mail
-			if err := json.Unmarshal(args, &m); err != nil {
-				return mail.Message{}, err
-			}
-			to, err := a.Account.Recipient(ctx, m)
-			if err != nil {
-				return mail.Message{}, err
-			}
+		a.Outbox.Template(name, a.toPerson(func(ctx context.Context, to account.Recipient, m account.Mail) (mail.Message, error) {
 			link := path
 			if strings.HasSuffix(link, "=") {
 				link += to.Token
 			}
 			return a.letter(render, to.Locale, name, to.Email, link, "Name", to.Name), nil
-		})
+		}))
 	}
 	for name, section := range businessLetters {
-		a.Outbox.Template(name, func(ctx context.Context, args json.RawMessage) (mail.Message, error) {
-			var m account.Mail
-			if err := json.Unmarshal(args, &m); err != nil {
-				return mail.Message{}, err
-			}
-			to, err := a.Account.Recipient(ctx, m)
-			if err != nil {
-				return mail.Message{}, err
-			}
+		a.Outbox.Template(name, a.toPerson(func(ctx context.Context, to account.Recipient, m account.Mail) (mail.Message, error) {
 			b, err := a.Directory.Get(ctx, m.Data["business_id"])
 			if err != nil {
 				return mail.Message{}, err
 			}
 			return a.letter(render, to.Locale, name, to.Email, "/manage/"+b.Slug+section, "Name", to.Name, "Business", b.Name, "N", days(m)), nil
-		})
+		}))
 	}
 	for _, name := range complaintLetters {
 		a.Outbox.Template(name, a.complaintLetter(render, name))
@@ -201,4 +185,19 @@ func (a *App) orderOf(ctx context.Context, args json.RawMessage) (o order.Order,
 	}
 	b, err := a.Directory.Get(ctx, o.BusinessID)
 	return o, b.Name, err
+}
+
+// toPerson renders a letter to somebody who has an account.
+func (a *App) toPerson(write func(ctx context.Context, to account.Recipient, m account.Mail) (mail.Message, error)) mail.Render {
+	return func(ctx context.Context, args json.RawMessage) (mail.Message, error) {
+		var m account.Mail
+		if err := json.Unmarshal(args, &m); err != nil {
+			return mail.Message{}, err
+		}
+		to, err := a.Account.Recipient(ctx, m)
+		if err != nil {
+			return mail.Message{}, err
+		}
+		return write(ctx, to, m)
+	}
 }

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"encoding/json"
 	"strings"
 
 	"nearby/internal/account"
@@ -17,15 +16,7 @@ import (
 var measureLetters = []string{"measure_impose", "measure_end", "measure_lift", "measure_overturn"}
 
 func (a *App) measureLetter(render *reply.Renderer, name string) mail.Render {
-	return func(ctx context.Context, args json.RawMessage) (mail.Message, error) {
-		var m account.Mail
-		if err := json.Unmarshal(args, &m); err != nil {
-			return mail.Message{}, err
-		}
-		to, err := a.Account.Recipient(ctx, m)
-		if err != nil {
-			return mail.Message{}, err
-		}
+	return a.toPerson(func(ctx context.Context, to account.Recipient, m account.Mail) (mail.Message, error) {
 		taken, err := a.Measure.Get(ctx, m.Data["measure_id"])
 		if err != nil {
 			return mail.Message{}, err
@@ -52,7 +43,7 @@ func (a *App) measureLetter(render *reply.Renderer, name string) mail.Render {
 			"Name", to.Name, "Business", b.Name, "What", what, "Hint", word("measure.hint", string(taken.Kind)), "Until", until,
 			"Reasons", reasons(word, taken), "Facts", taken.Facts, "Ground", word("measure.ground", taken.Ground), "Rule", taken.Rule,
 			"Detected", word("measure.detected", taken.Detected), "Words", taken.Words, "Appeal", render.When(lang, taken.AppealUntil().In(zone))), nil
-	}
+	})
 }
 
 func reasons(word view.Words, m measure.Measure) string {

@@ -39,15 +39,7 @@ func (a *App) reporterLetter(render *reply.Renderer, name string) mail.Render {
 
 // passedLetter tells an owner what was reported, without who did.
 func (a *App) passedLetter(render *reply.Renderer) mail.Render {
-	return func(ctx context.Context, args json.RawMessage) (mail.Message, error) {
-		var m account.Mail
-		if err := json.Unmarshal(args, &m); err != nil {
-			return mail.Message{}, err
-		}
-		to, err := a.Account.Recipient(ctx, m)
-		if err != nil {
-			return mail.Message{}, err
-		}
+	return a.toPerson(func(ctx context.Context, to account.Recipient, m account.Mail) (mail.Message, error) {
 		n, err := a.Notice.Get(ctx, m.Data["notice_id"])
 		if err != nil {
 			return mail.Message{}, err
@@ -59,5 +51,5 @@ func (a *App) passedLetter(render *reply.Renderer) mail.Render {
 		lang := reply.Match("", to.Locale)
 		return a.letter(render, lang, "notice_passed", to.Email, "/manage/"+b.Slug+"/profile", "Name", to.Name, "Business", b.Name,
 			"What", render.Word(lang, "report.kind", string(n.Kind)), "Text", n.Text), nil
-	}
+	})
 }
