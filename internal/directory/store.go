@@ -282,8 +282,12 @@ func (st store) eachLocated(ctx context.Context, states []State, fn func([]Busin
 	var id string
 	for {
 		var rows []fullRow
-		err := st.full(ctx).Where("b.state IN ? AND (l.cell > ? OR l.cell = ? AND b.id > ?)", states, cell, cell, id).
-			Where("l.cell > 0").Order("l.cell, b.id").Limit(page).Find(&rows).Error
+		// The cross join has SQLite walk the cells. It would rather find every
+		// business of a state and sort them, once for each page.
+		err := st.db.Conn(ctx).Table("locations AS l").Joins("CROSS JOIN businesses AS b").Select(fullColumns).
+			Where("b.id = l.business_id AND b.state IN ? AND l.cell > 0", states).
+			Where("l.cell >= ? AND (l.cell > ? OR l.business_id > ?)", cell, cell, id).
+			Order("l.cell, l.business_id").Limit(page).Find(&rows).Error
 		if err != nil {
 			return database.Err(err, "business")
 		}
