@@ -67,6 +67,7 @@ bench: build ## every performance figure of the README
 
 torture: build ## kill -9, lost webhooks and races, at full length
 	@NEARBY_TORTURE=1 $(GO) run ./internal/database/dbtest/withpostgres $(GO) test -count=1 -timeout 60m ./internal/torture/...
+	@NEARBY_TORTURE=1 $(GO) run ./internal/database/dbtest/withpostgres $(GO) test -count=1 -timeout 180m ./internal/order -run 'TestRush|TestRandomMoney|TestExpireAgainstPay'
 
 mutants: ## plant known faults about money: a named test must notice each
 	@$(GO) run ./internal/database/dbtest/withpostgres $(GO) run ./internal/torture/mutants

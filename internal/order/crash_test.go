@@ -5,10 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net/http"
-	"os"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -272,89 +269,4 @@ func TestBurntKeys(t *testing.T) {
 			})
 		})
 	}
-}
-
-// TestRandomSchedules throws faults, crashes, lost events, time and people at
-// orders and checks the same promises at the end. Each schedule is named by its
-// seed; NEARBY_SCHEDULES asks for more of them.
-func TestRandomSchedules(t *testing.T) {
-	dbtest.Each(t, func(t *testing.T, db *database.DB) {
-		h := newHouse(t, db)
-		h.feeRule(250, 0)
-		const pieces = 1000
-		bread := h.product("Bread", "2.95", pieces)
-		var ids []string
-		for seed := range uint64(schedules()) {
-			o := h.randomSchedule(rand.New(rand.NewPCG(seed, 11)), bread)
-			ids = append(ids, o.ID)
-			switch o.State {
-			case order.Placed, order.Accepted, order.Expired, order.Cancelled, order.Declined:
-			default:
-				t.Fatalf("seed %d: order ended %s with payment %s", seed, o.State, o.Payment.State)
-			}
-			h.settled(o, bread, pieces, o.Open())
-			if t.Failed() {
-				t.Fatalf("seed %d", seed)
-			}
-		}
-		var promised int64
-		for _, id := range ids { // what nobody accepted within a day is declined by now
-			if o := h.order(id); o.Open() {
-				promised += o.Lines[0].Quantity
-			}
-		}
-		h.wantLevel(bread, pieces, 0, promised)
-	})
-}
-
-// schedules is how many random schedules a test plays.
-func schedules() int {
-	if n, err := strconv.Atoi(os.Getenv("NEARBY_SCHEDULES")); err == nil {
-		return n
-	}
-	return 12
-}
-
-func (h *house) randomSchedule(rng *rand.Rand, variant string) order.Order {
-	h.t.Helper()
-	ctx := h.t.Context()
-	placed := h.place(guest(), h.wish(variant, 1+rng.Int64N(3), order.PayCard))
-	id, access, page := placed.Order.ID, order.Access{Token: placed.Token}, ""
-	faults := []string{"error", "sticky", "cut", "html", "rate_limit"}
-	paths := []string{"/v1/checkout/sessions", "/v1/checkout/sessions/*", "/v1/checkout/sessions/*/expire", "/v1/refunds", "/v1/application_fees/*"}
-	for range 12 {
-		switch rng.IntN(10) {
-		case 0:
-			h.control(http.MethodPost, "faults", fmt.Sprintf(`{"kind": %q, "path": %q, "done": %v, "times": %d}`,
-				faults[rng.IntN(len(faults))], paths[rng.IntN(len(paths))], rng.IntN(2) == 0, 1+rng.IntN(2)))
-		case 1:
-			h.control(http.MethodPost, "webhooks/mode", fmt.Sprintf(`{"drop": %v, "duplicate": %v}`, rng.IntN(2) == 0, rng.IntN(2) == 0))
-		case 2, 3:
-			if address, err := h.orders.Open(ctx, id); err == nil {
-				page = address
-			}
-		case 4, 5:
-			if page != "" {
-				h.pay(page, []string{goodCard, goodCard, declined}[rng.IntN(3)])
-			}
-		case 6:
-			_, _ = h.orders.Landed(ctx, id, access)
-		case 7:
-			h.clock.Advance(time.Duration(1+rng.IntN(8)) * time.Minute)
-			h.deliver()
-		case 8:
-			h.reconcile()
-		case 9:
-			switch rng.IntN(4) {
-			case 0:
-				_, _ = h.orders.Cancel(ctx, id, access)
-			case 1:
-				_, _ = h.orders.Accept(ctx, h.owner, h.business.ID, id)
-			case 2:
-				_, _ = h.orders.Decline(ctx, h.owner, h.business.ID, id, "other", false)
-			}
-		}
-	}
-	h.heal(2 * time.Hour)
-	return h.order(id)
 }
