@@ -16,7 +16,7 @@ import (
 // import what stands before it; packages on one line do not import each other.
 var floors = [][]string{
 	{"errs", "clock", "text"},
-	{"ident", "lifecycle", "money", "geo", "hours"},
+	{"ident", "lifecycle", "money", "geo", "hours", "likeness"},
 	{"places"},
 	{"database"},
 	{"nearby", "blob", "payment", "probe", "phone"},

@@ -20,6 +20,7 @@ import (
 	"golang.org/x/term"
 
 	"nearby/internal/check"
+	"nearby/internal/likeness"
 	"nearby/internal/money"
 	"nearby/internal/payment"
 	"nearby/internal/phone"
@@ -48,6 +49,7 @@ type Config struct {
 	SandboxHosts   []string `env:"NEARBY_SANDBOX_HOSTS" help:"Hosts beside loopback that may run the payment sandbox."`
 	StripeBase     string   `env:"STRIPE_API_BASE" name:"stripe-base" help:"Another address of Stripe's API: the sandbox's."`
 	Unclaimed      bool     `env:"NEARBY_SHOW_UNCLAIMED" help:"Show imported places that nobody has verified, marked as such."`
+	Brands         string   `env:"NEARBY_BRANDS" type:"path" help:"File of protected names, one a line; verifiers are told of names that are or look like one."`
 	Limits         string   `env:"NEARBY_LIMITS" default:"auto" enum:"auto,on,off" help:"Rate limits; auto is on in production."`
 	TrustedProxies []string `env:"NEARBY_TRUSTED_PROXIES" help:"Networks whose X-Forwarded-For is believed, comma separated."`
 	OrderGroup     int      `env:"NEARBY_ORDER_GROUP" default:"128" help:"Orders of one thing that may share a transaction; 1 writes each by itself."`
@@ -164,10 +166,26 @@ func (c *Config) check() error {
 			say("NEARBY_ENV=production refuses to send codes to the console, to a stand-in or over plain http: look at NEARBY_PHONE_URL")
 		}
 	}
+	if _, err := c.brands(); err != nil {
+		say("NEARBY_BRANDS: %w", err)
+	}
 	if err := payment.CheckMode(c.payment()); err != nil {
 		wrong = append(wrong, err)
 	}
 	return errors.Join(wrong...)
+}
+
+// brands reads the protected names.
+func (c *Config) brands() (likeness.Brands, error) {
+	if c.Brands == "" {
+		return likeness.Brands{}, nil
+	}
+	f, err := os.Open(c.Brands)
+	if err != nil {
+		return likeness.Brands{}, err
+	}
+	defer func() { _ = f.Close() }() // only read
+	return likeness.ReadBrands(f)
 }
 
 // payment is how the provider is reached.

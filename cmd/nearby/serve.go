@@ -86,8 +86,12 @@ func (c *Config) settings(listening string) (app.Settings, error) {
 	if err != nil {
 		return app.Settings{}, err
 	}
+	brands, err := c.brands()
+	if err != nil {
+		return app.Settings{}, err
+	}
 	return app.Settings{
-		Phones: phones, DataDir: c.DataDir, DatabaseURL: c.DatabaseURL, BlobURL: c.BlobURL, MailURL: c.MailURL, MailFrom: c.MailFrom, BaseURL: base,
+		Phones: phones, Brands: brands, DataDir: c.DataDir, DatabaseURL: c.DatabaseURL, BlobURL: c.BlobURL, MailURL: c.MailURL, MailFrom: c.MailFrom, BaseURL: base,
 		Payment: c.payment(), Secret: c.secret, Production: c.Production(),
 		Limits: c.Limits == "on" || c.Limits == "auto" && c.Production(), Debug: c.Debug, Dev: c.Dev,
 		TrustedProxies: proxies, TilesURL: c.TilesURL, Unclaimed: c.Unclaimed, Demo: c.Demo, Version: versionText(), AcceptFor: c.acceptFor, OrderGroup: c.OrderGroup,

@@ -27,6 +27,7 @@ import (
 	"nearby/internal/inbox"
 	"nearby/internal/job"
 	"nearby/internal/ledger"
+	"nearby/internal/likeness"
 	"nearby/internal/mail"
 	"nearby/internal/measure"
 	"nearby/internal/notice"
@@ -61,6 +62,7 @@ type Settings struct {
 	Debug, Dev     bool
 	TrustedProxies []netip.Prefix
 	TilesURL       string
+	Brands         likeness.Brands
 	Unclaimed      bool // imported, unverified places are shown
 	Demo           bool // the demo town: its sign-ins and mails are shown
 	Version        string
@@ -175,6 +177,7 @@ func (a *App) furnish(ctx context.Context) error {
 	if s.Unclaimed {
 		a.Directory.ShowUnclaimed()
 	}
+	a.Directory.Protect(s.Brands)
 	a.Payout = payout.New(payout.Deps{
 		DB: a.DB, Clock: a.Clock, IDs: a.IDs, Audit: a.Audit, Jobs: a.Jobs, Accounts: a.Account, Directory: a.Directory,
 		Gateway: a.Gateway, Install: install, BaseURL: base,
@@ -189,6 +192,7 @@ func (a *App) furnish(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
+	a.Directory.SetPaidTogether(a.Payout.Together)
 	a.Verification = verification.New(a.DB, a.Account, a.Directory, a.Check, a.Audit, a.Jobs, a.Clock, a.IDs)
 	a.Proposal = proposal.New(a.DB, a.Account, a.Directory, a.Verification, a.Check, a.Audit, a.Jobs, a.Clock, a.IDs)
 	a.Catalog = catalog.New(a.DB, a.Account, a.Directory, a.Photos, a.Audit, a.Clock, a.IDs)
@@ -245,6 +249,7 @@ func (a *App) Work(ctx context.Context) {
 		"jobs":         a.Jobs.Run,
 		"index":        a.Directory.Run,
 		"audit anchor": a.anchor,
+		"likeness":     every(24*time.Hour, a.Directory.FillKeys),
 		"sessions":     every(time.Hour, a.Account.Sweep),
 		"leases":       every(30*time.Second, a.Verification.EndLeases),
 		"checks":       every(time.Minute, a.Check.Sweep),

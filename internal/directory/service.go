@@ -15,6 +15,7 @@ import (
 	"nearby/internal/errs"
 	"nearby/internal/hours"
 	"nearby/internal/ident"
+	"nearby/internal/likeness"
 	"nearby/internal/nearby"
 	"nearby/internal/text"
 )
@@ -29,6 +30,9 @@ type Service struct {
 	ids      ident.Source
 	cursors  cursors
 	follower follower
+
+	brands       likeness.Brands
+	paidTogether func(ctx context.Context, businessID string) ([]string, error)
 }
 
 // New makes the service with an empty index; call Load before the first

@@ -15,6 +15,7 @@ import (
 	"nearby/internal/geo"
 	"nearby/internal/hours"
 	"nearby/internal/ident"
+	"nearby/internal/likeness"
 	"nearby/internal/text"
 )
 
@@ -25,11 +26,13 @@ type businessRow struct {
 	OwnerID         *string
 	Name            string
 	NameKey         string
+	Skeleton        string
 	Category        string
 	Description     string
 	Phone           string
 	Email           string
 	Website         string
+	Host            string
 	Attributes      string
 	LegalName       string
 	RegisterNumber  string
@@ -117,7 +120,7 @@ var fullColumns = func() string {
 
 func toRows(b Business) (businessRow, locationRow) {
 	business := businessRow{
-		ID: b.ID, Slug: b.Slug, Name: b.Name, NameKey: text.Fold(b.Name), Category: b.Category, Description: b.Description,
+		ID: b.ID, Slug: b.Slug, Name: b.Name, NameKey: text.Fold(b.Name), Skeleton: skeleton(b.Name), Host: likeness.Host(b.Website), Category: b.Category, Description: b.Description,
 		Phone: b.Phone, Email: b.Email, Website: b.Website, Attributes: joinWords(b.Attributes), LegalName: b.LegalName,
 		RegisterNumber: b.RegisterNumber, CertifiedAt: b.CertifiedAt, State: b.State, StateBefore: b.stateBefore,
 		Restrictions: restrictionsText(b.Restrictions),

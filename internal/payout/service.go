@@ -97,6 +97,12 @@ func (s *Service) Orderable(ctx context.Context, businessID string) (string, err
 	return r.account(), nil
 }
 
+// Together lists the other businesses whose money goes to the account of this one,
+// at most a hundred.
+func (s *Service) Together(ctx context.Context, businessID string) ([]string, error) {
+	return s.store.together(ctx, businessID)
+}
+
 // Start takes the owner to the provider's forms: it makes the business's
 // account if there is none and returns a link that works once. Errors: NotFound
 // or Forbidden for others, Unavailable.

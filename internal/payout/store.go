@@ -152,3 +152,12 @@ func (s store) claim(ctx context.Context, r row, until time.Time) (bool, error) 
 	})
 	return mine, err
 }
+
+// together lists the other businesses that are paid to the account of one.
+func (st store) together(ctx context.Context, businessID string) ([]string, error) {
+	var ids []string
+	err := st.db.Conn(ctx).Raw(`SELECT other.business_id FROM payout_links mine
+		JOIN payout_links other ON other.payout_account_id = mine.payout_account_id AND other.business_id <> mine.business_id
+		WHERE mine.business_id = ? ORDER BY other.business_id LIMIT 100`, businessID).Scan(&ids).Error
+	return ids, database.Err(err, "payout account")
+}

@@ -202,13 +202,13 @@ func (s *Service) mustVerify(ctx context.Context, actor account.Actor) error {
 
 // Case is a proposal with everything a verifier looks at.
 type Case struct {
-	Proposal   Proposal
-	Business   directory.Business    // as the public sees it
-	After      directory.Business    // as it would be
-	Duplicates []directory.Duplicate // of what it would be
-	MovedM     float64               // from the public pin to the wanted one, metres
-	StreetM    float64               // from the wanted pin to the street of the wanted address; -1 when unknown
-	Earlier    []Proposal            // decided or taken back, the newest first
+	Proposal           Proposal
+	Business           directory.Business // as the public sees it
+	After              directory.Business // as it would be
+	directory.Likeness                    // of what it would be
+	MovedM             float64            // from the public pin to the wanted one, metres
+	StreetM            float64            // from the wanted pin to the street of the wanted address; -1 when unknown
+	Earlier            []Proposal         // decided or taken back, the newest first
 }
 
 // Case gathers a proposal for a verifier who has nothing to do with the
@@ -229,7 +229,7 @@ func (s *Service) Case(ctx context.Context, actor account.Actor, id string) (c C
 	c.After = c.Business
 	c.After.Put(c.Proposal.Wanted)
 	c.MovedM, c.StreetM = geo.Distance(c.Business.Point, c.After.Point), -1
-	if c.Duplicates, err = s.directory.Duplicates(ctx, c.After); err != nil {
+	if c.Likeness, err = s.directory.Likeness(ctx, c.After); err != nil {
 		return c, err
 	}
 	street, known, err := s.directory.Street(ctx, c.After.Address.Street, c.After.Point)

@@ -57,15 +57,15 @@ type Line struct {
 
 // Case is everything a verifier looks at, side by side.
 type Case struct {
-	Request    Request
-	Business   directory.Business
-	Lines      []Line
-	Checklist  []Item
-	Duplicates []directory.Duplicate
-	PinMovedM  float64 // from the claimed pin to the present one, metres
-	StreetM    float64 // from the present pin to the street of the address; -1 when unknown
-	Decisions  []Decision
-	Checks     check.Overview // by the policy of the request
+	Request   Request
+	Business  directory.Business
+	Lines     []Line
+	Checklist []Item
+	directory.Likeness
+	PinMovedM float64 // from the claimed pin to the present one, metres
+	StreetM   float64 // from the present pin to the street of the address; -1 when unknown
+	Decisions []Decision
+	Checks    check.Overview // by the policy of the request
 }
 
 // Case gathers a case for a verifier who has nothing to do with the business.
@@ -89,7 +89,7 @@ func (s *Service) Case(ctx context.Context, actor account.Actor, requestID strin
 		return Case{}, err
 	}
 	c := Case{Request: request, Business: b, Checklist: Checklist(b), StreetM: -1}
-	if c.Duplicates, err = s.directory.Duplicates(ctx, b); err != nil {
+	if c.Likeness, err = s.directory.Likeness(ctx, b); err != nil {
 		return Case{}, err
 	}
 	if c.Decisions, err = s.store.decisions(ctx, b.ID); err != nil {

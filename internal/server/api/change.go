@@ -128,6 +128,7 @@ type ChangeCase struct {
 	Change     ChangeLine  `json:"change"`
 	Business   Business    `json:"business" doc:"As the public sees it."`
 	Duplicates []Duplicate `json:"duplicates" doc:"Of what it would be."`
+	Flags      []Flag      `json:"flags" doc:"What would be odd about it."`
 	MovedM     float64     `json:"moved_m" doc:"From the public pin to the wanted one, metres."`
 	StreetM    *float64    `json:"street_m" doc:"From the wanted pin to the street of the wanted address; null when unknown."`
 	Earlier    []Change    `json:"earlier" doc:"Newest first."`
@@ -148,7 +149,7 @@ func (a *api) changeCase(ctx context.Context, c *caller, in *ChangePath) (answer
 	}
 	business, err := a.businessView(ctx, found.Business)
 	v := ChangeCase{
-		Change: changeLine(found.Proposal, found.Business.Name), Business: business, Duplicates: each(found.Duplicates, duplicateView),
+		Change: changeLine(found.Proposal, found.Business.Name), Business: business, Duplicates: each(found.Duplicates, duplicateView), Flags: each(found.Flags, flagView),
 		MovedM: found.MovedM, Earlier: each(found.Earlier, changeView),
 	}
 	if found.StreetM >= 0 {

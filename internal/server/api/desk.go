@@ -7,6 +7,7 @@ import (
 
 	"nearby/internal/account"
 	"nearby/internal/directory"
+	"nearby/internal/likeness"
 	"nearby/internal/verification"
 )
 
@@ -75,7 +76,8 @@ type Case struct {
 	Business   Business    `json:"business"`
 	Lines      []CaseLine  `json:"lines"`
 	Checklist  []CheckItem `json:"checklist"`
-	Duplicates []Duplicate `json:"duplicates"`
+	Duplicates []Duplicate `json:"duplicates" doc:"The most alike first."`
+	Flags      []Flag      `json:"flags" doc:"What is odd; none of it refuses anything."`
 	PinMovedM  float64     `json:"pin_moved_m" doc:"From the claimed pin to the present one, metres."`
 	StreetM    *float64    `json:"street_m" doc:"From the pin to the street of the address; null when unknown."`
 	Decisions  []Decision  `json:"decisions" doc:"Newest first."`
@@ -96,9 +98,18 @@ type Duplicate struct {
 	Slug      string   `json:"slug"`
 	Name      string   `json:"name"`
 	State     string   `json:"state"`
-	DistanceM float64  `json:"distance_m"`
-	Same      []string `json:"same" doc:"What is alike: name, phone."`
+	DistanceM float64  `json:"distance_m" doc:"0 where one of the two has no pin."`
+	Score     float64  `json:"score" minimum:"0" maximum:"1" doc:"How likely both are one business."`
+	Same      []string `json:"same" doc:"What agrees: name, look, phone, website, address, pin, payout."`
 }
+
+// Flag is something odd about a name or a place.
+type Flag struct {
+	Reason string `json:"reason" enum:"hidden,mixed,brand,double,stuffed,door,number"`
+	About  string `json:"about" doc:"The word, the brand, the other business, or how many are at the door."`
+}
+
+func flagView(f likeness.Flag) Flag { return Flag{Reason: string(f.Reason), About: f.About} }
 
 // Decision is what was decided about a business.
 type Decision struct {
@@ -141,7 +152,7 @@ func (a *api) caseOf(ctx context.Context, c *caller, in *RequestPath) (answer[Ca
 	v := Case{
 		Request: requestLine(found.Request), Business: business, Checklist: checklist(found.Checklist), PinMovedM: found.PinMovedM,
 		Lines:      each(found.Lines, func(l verification.Line) CaseLine { return CaseLine(l) }),
-		Duplicates: each(found.Duplicates, duplicateView), Decisions: each(found.Decisions, decisionView),
+		Duplicates: each(found.Duplicates, duplicateView), Flags: each(found.Flags, flagView), Decisions: each(found.Decisions, decisionView),
 	}
 	if found.StreetM >= 0 {
 		v.StreetM = &found.StreetM
@@ -150,7 +161,7 @@ func (a *api) caseOf(ctx context.Context, c *caller, in *RequestPath) (answer[Ca
 }
 
 func duplicateView(d directory.Duplicate) Duplicate {
-	return Duplicate{ID: d.ID, Slug: d.Slug, Name: d.Name, State: string(d.State), DistanceM: d.DistanceM, Same: words(d.Same)}
+	return Duplicate{ID: d.ID, Slug: d.Slug, Name: d.Name, State: string(d.State), DistanceM: d.DistanceM, Score: d.Score, Same: words(d.Same)}
 }
 
 func (a *api) take(ctx context.Context, c *caller, in *RequestPath) (answer[RequestLine], error) {

@@ -150,9 +150,9 @@ func checks(r *route.Request, c verification.Case) []pages.Check {
 	if c.PinMovedM >= 1 {
 		moved.Note = r.Text("case.moved_by", "Metres", fmt.Sprintf("%.0f", math.Round(c.PinMovedM)))
 	}
-	return append(list, pinCheck(r, c.StreetM), moved, duplicateCheck(r, c.Duplicates),
-		pages.Check{Word: "hours", OK: c.Business.Hours.Known()},
-		pages.Check{Word: "photo", OK: c.Business.PhotoHash != ""})
+	list = append(list, pinCheck(r, c.StreetM), moved)
+	list = append(list, likenessChecks(r, c.Likeness)...)
+	return append(list, pages.Check{Word: "hours", OK: c.Business.Hours.Known()}, pages.Check{Word: "photo", OK: c.Business.PhotoHash != ""})
 }
 
 // pinCheck says how far a pin is from the street of its address, -1 for unknown.
@@ -162,14 +162,6 @@ func pinCheck(r *route.Request, streetM float64) pages.Check {
 		check.Note = r.Text("case.from_street", "Metres", fmt.Sprintf("%.0f", math.Round(streetM)))
 	}
 	return check
-}
-
-func duplicateCheck(r *route.Request, list []directory.Duplicate) pages.Check {
-	var doubles []string
-	for _, d := range list {
-		doubles = append(doubles, fmt.Sprintf("%s (%s, %.0f m)", d.Name, r.Word("business.state", string(d.State)), d.DistanceM))
-	}
-	return pages.Check{Word: "duplicate", OK: len(doubles) == 0, Note: strings.Join(doubles, ", ")}
 }
 
 // replies are texts that are ready to use in a question.

@@ -37,7 +37,7 @@ func (h *Handlers) changeOf(r *route.Request, c proposal.Case) (*pages.Case, err
 	shown := &pages.Case{
 		ID: p.ID, Name: c.Business.Name, Kind: "change", Age: now.Sub(p.SubmittedAt), Closed: !p.Open(), ActionURL: "/desk/changes/" + p.ID,
 		Doubles: len(c.Duplicates) > 0, Hold: int(verification.Lease.Minutes()), Rows: view.ChangeRows(r.Lang, p.Was, p.Wanted),
-		Checks: []pages.Check{duplicateCheck(r, c.Duplicates)}, Reasons: options(r, "decline", proposal.DeclineCodes, ""),
+		Checks: likenessChecks(r, c.Likeness), Reasons: options(r, "decline", proposal.DeclineCodes, ""),
 	}
 	for i := range shown.Rows {
 		shown.Rows[i].Source = r.Text("case.public_now") // a phone shows no headings

@@ -165,7 +165,7 @@ func TestPossibleDuplicatesNeedAWord(t *testing.T) {
 	at := "/desk/" + request.ID
 	vera := site.SignIn(site.People.Verifier)
 	vera.Fill(vera.See(at), at+"/take", nil)
-	says(t, vera.See(at), "Why the possible duplicates are none", "Halvorsen Bakery (Verified, 0 m)")
+	says(t, vera.See(at), "Why the possible duplicates are none", "Halvorsen Bakery (Verified, 0 m): ", "% sure; alike: name")
 	status(t, vera.Fill(vera.See(at), at+"/approve", nil), http.StatusUnprocessableEntity)
 	prove(t, vera, at)
 	status(t, vera.Fill(vera.See(at), at+"/approve", url.Values{"approve_note": {"The one next door has moved out."}}), http.StatusOK)
