@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"math"
 	"net/http"
 	"time"
 
@@ -161,7 +162,7 @@ func (a *api) caseOf(ctx context.Context, c *caller, in *RequestPath) (answer[Ca
 }
 
 func duplicateView(d directory.Duplicate) Duplicate {
-	return Duplicate{ID: d.ID, Slug: d.Slug, Name: d.Name, State: string(d.State), DistanceM: d.DistanceM, Score: d.Score, Same: words(d.Same)}
+	return Duplicate{ID: d.ID, Slug: d.Slug, Name: d.Name, State: string(d.State), DistanceM: d.DistanceM, Score: math.Round(d.Score*100) / 100, Same: words(d.Same)}
 }
 
 func (a *api) take(ctx context.Context, c *caller, in *RequestPath) (answer[RequestLine], error) {
