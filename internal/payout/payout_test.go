@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -45,6 +46,7 @@ type house struct {
 	log      *audit.Log
 	owner    account.Actor
 	business string
+	other    string // business of the same owner, not linked
 	stopped  []string
 }
 
@@ -74,6 +76,9 @@ func newHouse(t *testing.T, db *database.DB, off bool) *house {
 	b, err := businesses.Create(t.Context(), h.owner, directory.Profile{Name: "Bakery", Address: directory.Address{Country: "DE"}})
 	h.must(err)
 	h.business = b.ID
+	b, err = businesses.Create(t.Context(), h.owner, directory.Profile{Name: "Second Bakery", Address: directory.Address{Country: "DE"}})
+	h.must(err)
+	h.other = b.ID
 	return h
 }
 
@@ -157,6 +162,29 @@ func TestOnboarding(t *testing.T) {
 		if diff := cmp.Diff([]string{"payout.begin", "payout.onboarding", "payout.active"}, actions); diff != "" {
 			t.Error(diff)
 		}
+	})
+}
+
+func TestTogether(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *database.DB) {
+		h := newHouse(t, db, false)
+		h.start()
+		together := func(id string, want ...string) {
+			t.Helper()
+			got, err := h.Together(t.Context(), id)
+			h.must(err)
+			if !slices.Equal(got, want) {
+				t.Errorf("paid together are %v, want %v", got, want)
+			}
+		}
+		together(h.business)
+		together(h.other)
+		h.must(db.Tx(t.Context(), func(ctx context.Context) error {
+			return db.Conn(ctx).Exec(`INSERT INTO payout_links (business_id, payout_account_id, linked_at, linked_by)
+				SELECT ?, payout_account_id, linked_at, linked_by FROM payout_links WHERE business_id = ?`, h.other, h.business).Error
+		}))
+		together(h.business, h.other)
+		together(h.other, h.business)
 	})
 }
 
