@@ -196,6 +196,7 @@ func (a *App) furnish(ctx context.Context) error {
 	a.Verification = verification.New(a.DB, a.Account, a.Directory, a.Check, a.Audit, a.Jobs, a.Clock, a.IDs)
 	a.Proposal = proposal.New(a.DB, a.Account, a.Directory, a.Verification, a.Check, a.Audit, a.Jobs, a.Clock, a.IDs)
 	a.Catalog = catalog.New(a.DB, a.Account, a.Directory, a.Photos, a.Audit, a.Clock, a.IDs)
+	a.Catalog.FollowDrops(a.Jobs)
 	a.Directory.SetSearchable(a.Catalog.Searchable)
 	a.Ledger = ledger.New(a.DB, a.Clock, a.IDs)
 	a.Order = order.New(order.Deps{

@@ -106,6 +106,8 @@ type Variant struct {
 	OnHand    int64 // pieces in the house, when counted
 	Held      int64 // of them held by orders that wait for payment
 	Committed int64 // of them promised to placed orders
+	Drop      *Drop // by which alone it is sold, nil for none
+	Phase     Phase // of Drop, when it was read
 }
 
 // Title is the variant's name within its product ("Large / Blue"), "" for the
@@ -119,6 +121,9 @@ func (v Variant) Available() *int64 {
 		return nil
 	}
 	n := v.OnHand - v.Held - v.Committed
+	if v.Drop != nil {
+		n = v.Drop.sellable(n, v.Phase)
+	}
 	return &n
 }
 

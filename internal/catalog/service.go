@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -15,6 +16,7 @@ import (
 	"nearby/internal/directory"
 	"nearby/internal/errs"
 	"nearby/internal/ident"
+	"nearby/internal/job"
 	"nearby/internal/money"
 	"nearby/internal/text"
 )
@@ -32,6 +34,7 @@ type Service struct {
 	audit      *audit.Log
 	clock      clock.Clock
 	ids        ident.Source
+	jobs       *job.Queue // nil: search does not follow the beginning and end of drops
 }
 
 // New makes the service.
@@ -39,9 +42,9 @@ func New(db *database.DB, accounts *account.Service, businesses *directory.Servi
 	log *audit.Log, now clock.Clock, ids ident.Source,
 ) *Service {
 	stock := NewStock(db, now, ids)
-	stock.touch = businesses.Touch
+	stock.touch, stock.audit = businesses.Touch, log
 	return &Service{
-		db: db, store: store{db}, stock: stock, accounts: accounts, businesses: businesses,
+		db: db, store: store{db, now}, stock: stock, accounts: accounts, businesses: businesses,
 		photos: photos, audit: log, clock: now, ids: ids,
 	}
 }
@@ -187,6 +190,8 @@ func (s *Service) SetStock(ctx context.Context, actor audit.Actor, businessID, v
 			if err != nil {
 				return err
 			}
+		} else if d, err := s.liveDrop(ctx, variantID); err != nil || d != nil {
+			return cmp.Or(err, errInDrop)
 		}
 		if err := s.store.setCounted(ctx, variantID, !n.Empty()); err != nil {
 			return err
@@ -275,7 +280,16 @@ func (s *Service) move(actor audit.Actor) mover {
 // those that need the database included.
 func (s *Service) fill(ctx context.Context, p *Product, in ProductInput) error {
 	var w wrongs
+	counted := map[string]*Drop{}
+	for _, v := range p.Variants {
+		counted[v.ID] = v.Drop
+	}
 	in.apply(p, &w)
+	for i := range p.Variants {
+		if v := &p.Variants[i]; counted[v.ID] != nil {
+			v.Drop, v.Counted = counted[v.ID], true // as long as the drop lasts
+		}
+	}
 	if in.Photos != nil {
 		s.fillPhotos(p, in.Photos, &w)
 	}

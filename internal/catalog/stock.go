@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"nearby/internal/audit"
 	"nearby/internal/clock"
 	"nearby/internal/database"
 	"nearby/internal/errs"
@@ -35,6 +36,7 @@ type Stock struct {
 	clock clock.Clock
 	ids   ident.Source
 	touch func(ctx context.Context, businessID string) // nil: nobody follows
+	audit *audit.Log                                   // of drops that move by themselves; nil: none is kept
 }
 
 // NewStock makes a Stock over db that search does not follow; that of a Service

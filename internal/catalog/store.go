@@ -11,6 +11,7 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
+	"nearby/internal/clock"
 	"nearby/internal/database"
 	"nearby/internal/errs"
 	"nearby/internal/money"
@@ -18,7 +19,10 @@ import (
 )
 
 // store is the SQL of the room, but for what Stock moves.
-type store struct{ db *database.DB }
+type store struct {
+	db    *database.DB
+	clock clock.Clock
+}
 
 type productRow struct {
 	ID          string
@@ -152,7 +156,7 @@ func (st store) products(query *gorm.DB, ctx context.Context) ([]Product, error)
 	}
 	for _, r := range variants {
 		p := at[r.Row.ProductID]
-		v, err := r.variant(p.Currency)
+		v, err := r.variant(p.Currency, st.clock())
 		if err != nil {
 			return nil, err
 		}
@@ -176,6 +180,7 @@ type stockedRow struct {
 	OnHand    int64
 	Held      int64
 	Committed int64
+	Drop      dropRow `gorm:"embedded"`
 }
 
 func (st store) variants(ctx context.Context, where string, args ...any) ([]stockedRow, error) {
@@ -183,8 +188,8 @@ func (st store) variants(ctx context.Context, where string, args ...any) ([]stoc
 	err := st.db.Conn(ctx).Table("variants AS v").
 		Select(`v.id, v.product_id, v.business_id, v.options, v.sku, v.barcode, v.price, v.compare_at, v.counted, v.weight,
 			COALESCE(s.id, '') AS stock_id,
-			COALESCE(s.on_hand, 0) AS on_hand, COALESCE(s.held, 0) AS held, COALESCE(s.committed, 0) AS committed`).
-		Joins("LEFT JOIN stock AS s ON s.variant_id = v.id").
+			COALESCE(s.on_hand, 0) AS on_hand, COALESCE(s.held, 0) AS held, COALESCE(s.committed, 0) AS committed, `+dropColumns).
+		Joins("LEFT JOIN stock AS s ON s.variant_id = v.id").Joins(dropJoin).
 		Where(where, args...).Order("v.product_id, v.position, v.id").Find(&rows).Error
 	return rows, database.Err(err, "variant")
 }
@@ -259,12 +264,13 @@ type searchRow struct {
 
 func (st store) searchable(ctx context.Context, businessIDs []string) ([]searchRow, error) {
 	var all []searchRow
+	now := st.clock()
 	for ids := range slices.Chunk(businessIDs, 1000) {
 		var rows []searchRow
 		err := st.db.Conn(ctx).Model(&productRow{}).Where("state = 'active' AND business_id IN ?", ids).
-			Select(`business_id, search, EXISTS (SELECT 1 FROM variants v LEFT JOIN stock s ON s.variant_id = v.id
+			Select(`business_id, search, EXISTS (SELECT 1 FROM variants v LEFT JOIN stock s ON s.variant_id = v.id `+dropJoin+`
 				WHERE v.product_id = products.id AND v.retired_at IS NULL AND v.price IS NOT NULL
-				AND (NOT v.counted OR s.on_hand - s.held - s.committed > 0)) AS in_stock`).
+				AND (NOT v.counted OR `+sellableNow+` > 0)) AS in_stock`, now, now).
 			Order("business_id, id").Find(&rows).Error
 		if err != nil {
 			return nil, database.Err(err, "product")
@@ -319,11 +325,14 @@ func rowOfVariant(p Product, at int) variantRow {
 	return row
 }
 
-func (r stockedRow) variant(currency string) (Variant, error) {
+func (r stockedRow) variant(currency string, now time.Time) (Variant, error) {
 	row := r.Row
 	v := Variant{
 		ID: row.ID, SKU: row.SKU, Barcode: row.Barcode, Price: money.New(0, currency), Weight: row.Weight,
 		Counted: row.Counted, OnHand: r.OnHand, Held: r.Held, Committed: r.Committed,
+	}
+	if d := r.Drop.drop(); d != nil {
+		v.Drop, v.Phase, v.Counted = d, d.Phase(now), true
 	}
 	if row.Price != nil {
 		v.Price, v.Priced = money.New(*row.Price, currency), true

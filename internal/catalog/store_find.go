@@ -24,7 +24,8 @@ type findRow struct {
 // made and takes the first ones.
 func (st store) finds(ctx context.Context, businessIDs, words []string, most int) (map[string]Finds, error) {
 	where := strings.Repeat(" AND p.search LIKE ?", len(words))
-	args := []any{businessIDs}
+	now := st.clock()
+	args := []any{now, now, businessIDs}
 	for _, word := range words {
 		args = append(args, "%"+word+"%") // words hold letters and digits only
 	}
@@ -32,9 +33,8 @@ func (st store) finds(ctx context.Context, businessIDs, words []string, most int
 	err := st.db.Conn(ctx).Raw(`SELECT business_id, slug, title, currency, total,
 		(SELECT MIN(v.price) FROM variants v WHERE v.product_id = f.id AND v.retired_at IS NULL AND v.price IS NOT NULL) AS price,
 		(SELECT COUNT(*) FROM variants v WHERE v.product_id = f.id AND v.retired_at IS NULL AND v.price IS NOT NULL AND NOT v.counted) AS uncounted,
-		(SELECT COALESCE(SUM(s.on_hand - s.held - s.committed), 0) FROM variants v JOIN stock s ON s.variant_id = v.id
-			WHERE v.product_id = f.id AND v.retired_at IS NULL AND v.price IS NOT NULL AND v.counted
-			AND s.on_hand - s.held - s.committed > 0) AS pieces,
+		(SELECT COALESCE(SUM(`+sellableNow+`), 0) FROM variants v JOIN stock s ON s.variant_id = v.id `+dropJoin+`
+			WHERE v.product_id = f.id AND v.retired_at IS NULL AND v.price IS NOT NULL AND v.counted) AS pieces,
 		(SELECT h.hash FROM product_photos h WHERE h.product_id = f.id ORDER BY h.position LIMIT 1) AS photo_hash
 		FROM (SELECT p.id, p.business_id, p.slug, p.title, p.currency,
 			ROW_NUMBER() OVER (PARTITION BY p.business_id ORDER BY p.id) AS place, COUNT(*) OVER (PARTITION BY p.business_id) AS total

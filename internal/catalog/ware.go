@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"time"
 
 	"nearby/internal/database"
 	"nearby/internal/ident"
@@ -27,6 +28,7 @@ type Ware struct {
 	Counted     bool   // its pieces are counted
 	StockID     string // "" when not counted, or counted and never stocked
 	Available   int64  // when counted
+	Drop        *Drop  // by which alone it is sold, nil for none
 	Photo       *Photo // the product's first, nil for none
 }
 
@@ -54,6 +56,7 @@ type wareRow struct {
 	PhotoWidth  int
 	PhotoHeight int
 	PhotoColor  string
+	Drop        dropRow `gorm:"embedded"`
 }
 
 // wareQuery reads wares with their stock and first photo in one go: an order
@@ -62,9 +65,11 @@ const wareQuery = `SELECT v.id AS variant_id, p.id AS product_id, p.business_id,
 		p.tax_mpct, p.tax_included, v.weight, v.counted, s.id AS stock_id, s.on_hand - s.held - s.committed AS available,
 		(p.state = 'active' AND v.retired_at IS NULL AND v.price IS NOT NULL) AS on_sale,
 		h.hash AS photo_hash, COALESCE(h.alt, '') AS photo_alt, COALESCE(h.width, 0) AS photo_width,
-		COALESCE(h.height, 0) AS photo_height, COALESCE(h.color, '') AS photo_color
+		COALESCE(h.height, 0) AS photo_height, COALESCE(h.color, '') AS photo_color,
+		` + dropColumns + `
 	FROM variants v JOIN products p ON p.id = v.product_id
 	LEFT JOIN stock s ON s.variant_id = v.id
+	` + dropJoin + `
 	LEFT JOIN product_photos h ON h.product_id = p.id AND h.hash =
 		(SELECT f.hash FROM product_photos f WHERE f.product_id = p.id ORDER BY f.position, f.hash LIMIT 1)
 	WHERE v.id IN ?`
@@ -80,7 +85,7 @@ func (s *Stock) Wares(ctx context.Context, variantIDs []string) (map[string]Ware
 			return nil, database.Err(err, "variant")
 		}
 		for _, r := range rows {
-			ware, err := r.ware()
+			ware, err := r.ware(s.clock())
 			if err != nil {
 				return nil, database.Err(err, "variant")
 			}
@@ -90,7 +95,7 @@ func (s *Stock) Wares(ctx context.Context, variantIDs []string) (map[string]Ware
 	return wares, nil
 }
 
-func (r wareRow) ware() (Ware, error) {
+func (r wareRow) ware(now time.Time) (Ware, error) {
 	w := Ware{
 		VariantID: r.VariantID, ProductID: r.ProductID, BusinessID: r.BusinessID, Slug: r.Slug, Title: r.Title,
 		Price: money.New(0, r.Currency), TaxMpct: r.TaxMpct, TaxIncluded: r.TaxIncluded, Weight: r.Weight,
@@ -99,8 +104,13 @@ func (r wareRow) ware() (Ware, error) {
 	if r.Price != nil {
 		w.Price.Minor = *r.Price
 	}
-	if r.Counted && r.StockID != nil && r.Available != nil {
+	w.Drop = r.Drop.drop()
+	w.Counted = w.Counted || w.Drop != nil
+	if w.Counted && r.StockID != nil && r.Available != nil {
 		w.StockID, w.Available = *r.StockID, *r.Available
+	}
+	if w.Drop != nil {
+		w.Available = w.Drop.sellable(w.Available, w.Drop.Phase(now))
 	}
 	if r.PhotoHash != nil {
 		w.Photo = &Photo{Hash: *r.PhotoHash, Alt: r.PhotoAlt, Width: r.PhotoWidth, Height: r.PhotoHeight, Color: r.PhotoColor}

@@ -201,7 +201,11 @@ func (s *Service) placeAll(ctx context.Context, batch []*ask) error {
 	if err != nil {
 		return err
 	}
-	b := &bundle{shelf: sh, free: free, waiting: waiting, sums: map[string]int64{}}
+	drops, err := s.openDrops(ctx, sh, free, distinct(buyers))
+	if err != nil {
+		return err
+	}
+	b := &bundle{shelf: sh, free: free, waiting: waiting, drops: drops, sums: map[string]int64{}}
 	for _, a := range rest {
 		a.err = s.take(b, a)
 	}
@@ -256,6 +260,7 @@ type bundle struct {
 	shelf   shelf
 	free    map[string]int64 // by stock row, under its lock
 	waiting map[string]map[Method]int64
+	drops   dropBook
 
 	sums         map[string]int64
 	orders       []orderRow
@@ -295,6 +300,9 @@ func (s *Service) take(b *bundle, a *ask) error {
 			return soldOut([]Short{{q.variantOf(id), n, max(0, b.free[id])}})
 		}
 	}
+	if err := b.drops.admit(a.buyer, sums); err != nil {
+		return err
+	}
 	r, err := s.newOrder(a.id, a.buyer, a.in, a.hash, q, method)
 	if err != nil {
 		return err
@@ -302,7 +310,9 @@ func (s *Service) take(b *bundle, a *ask) error {
 	for _, id := range sortedKeys(sums) {
 		b.free[id] -= sums[id]
 		b.sums[id] += sums[id]
-		b.reservations = append(b.reservations, reservationRow{OrderID: a.id, StockID: id, Qty: sums[id], State: "active", Buyer: buyer, MadeAt: r.CreatedAt})
+		b.reservations = append(b.reservations, reservationRow{
+			OrderID: a.id, StockID: id, Qty: sums[id], State: "active", DropID: b.drops.take(buyer, id, sums[id], method), Buyer: buyer, MadeAt: r.CreatedAt,
+		})
 	}
 	if b.waiting[buyer] == nil {
 		b.waiting[buyer] = map[Method]int64{}
@@ -337,6 +347,9 @@ func (s *Service) insertAll(ctx context.Context, b *bundle) error {
 		if !ok { // it cannot be under the lock; the database has the last word
 			return errs.New(errs.Internal, "stock_mismatch", "Something went wrong on our side.").With(map[string]any{"move": "hold"})
 		}
+	}
+	if err := s.takeDrops(ctx, b.drops); err != nil {
+		return err
 	}
 	if err := s.store.insert(ctx, b.orders, b.lines, b.reservations, b.pays); err != nil {
 		return err

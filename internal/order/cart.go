@@ -26,7 +26,7 @@ type CartLine struct {
 	Ware     catalog.Ware
 	Quantity int64
 	Total    money.Amount
-	Problem  string // "", not_for_sale, short
+	Problem  string // "", not_for_sale, ahead and over of a drop, short
 }
 
 const maxCarts = 20
@@ -60,7 +60,7 @@ func (s *Service) Carts(ctx context.Context, buyer Buyer) ([]Cart, error) {
 		if !b.Listed() || len(r.lines) == 0 {
 			continue
 		}
-		carts = append(carts, cartOf(b, r, wares))
+		carts = append(carts, cartOf(b, r, wares, s.Clock()))
 	}
 	return carts, nil
 }
@@ -84,7 +84,7 @@ func (s *Service) CartCount(ctx context.Context, buyer Buyer) (int64, error) {
 	return s.store.cartCount(ctx, buyer.key())
 }
 
-func cartOf(b directory.Business, r cartRow, wares map[string]catalog.Ware) Cart {
+func cartOf(b directory.Business, r cartRow, wares map[string]catalog.Ware, now time.Time) Cart {
 	c := Cart{Business: b, Total: money.New(0, b.Currency), UpdatedAt: r.UpdatedAt}
 	for _, l := range r.lines {
 		ware, known := wares[l.VariantID]
@@ -93,6 +93,10 @@ func cartOf(b directory.Business, r cartRow, wares map[string]catalog.Ware) Cart
 		case !known || !ware.OnSale || ware.BusinessID != b.ID || ware.Price.Currency != b.Currency:
 			line.Problem = "not_for_sale"
 			line.Ware.VariantID = l.VariantID
+		case ware.Drop != nil && ware.Drop.Phase(now) == catalog.DropAhead:
+			line.Problem = "ahead"
+		case ware.Drop != nil && ware.Drop.Phase(now) == catalog.DropOver:
+			line.Problem = "over"
 		case !ware.Sells(l.Qty):
 			line.Problem = "short"
 		}

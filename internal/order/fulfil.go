@@ -220,6 +220,9 @@ func (s *Service) returnStock(ctx context.Context, t *trade, actor audit.Actor, 
 		if err := s.Stock.Return(ctx, actor.ID, t.order.ID, r.StockID, "", r.Qty-r.Returned, gone); err != nil {
 			return err
 		}
+		if err := s.backToDrop(ctx, r, r.Qty-r.Returned, true); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -122,7 +122,7 @@ func (s *Service) releaseAll(ctx context.Context, orderID, reason string) error 
 		if err := s.store.endReservation(ctx, r, "active", "released", reason, s.Clock()); err != nil {
 			return err
 		}
-		if err := s.Stock.Release(ctx, r.StockID, r.Qty); err != nil {
+		if err := s.release(ctx, r); err != nil {
 			return err
 		}
 	}
@@ -130,20 +130,20 @@ func (s *Service) releaseAll(ctx context.Context, orderID, reason string) error 
 }
 
 // retake holds the released pieces of an order again; false, and nothing held,
-// when one of them is gone.
+// when one of them is gone or a cap of its drop is reached.
 func (s *Service) retake(ctx context.Context, t *trade) (bool, error) {
 	reservations, err := s.store.reservations(ctx, t.order.ID)
 	if err != nil {
 		return false, err
 	}
 	for i, r := range reservations {
-		ok, err := s.Stock.Hold(ctx, r.StockID, r.Qty)
+		ok, err := s.rehold(ctx, r)
 		if err != nil {
 			return false, err
 		}
 		if !ok {
 			for _, held := range reservations[:i] {
-				if err := s.Stock.Release(ctx, held.StockID, held.Qty); err != nil {
+				if err := s.release(ctx, held); err != nil {
 					return false, err
 				}
 			}

@@ -153,7 +153,12 @@ func (l *liar) Session(ctx context.Context, ref payment.Ref) (payment.Session, e
 // and pays it then.
 func (h *house) paidLate(variant string, qty int64, between func()) order.Placement {
 	h.t.Helper()
-	placed, page := h.checkout(variant, qty)
+	return h.paidLateAs(guest(), variant, qty, between)
+}
+
+func (h *house) paidLateAs(buyer order.Buyer, variant string, qty int64, between func()) order.Placement {
+	h.t.Helper()
+	placed, page := h.checkoutAs(buyer, variant, qty)
 	h.silent()
 	l := &liar{Gateway: h.tap.Gateway, lie: true}
 	h.tap.Gateway = l

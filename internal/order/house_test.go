@@ -400,7 +400,12 @@ func (h *house) place(buyer order.Buyer, in order.PlaceInput) order.Placement {
 // checkout places an order for a card and opens its page.
 func (h *house) checkout(variant string, qty int64) (order.Placement, string) {
 	h.t.Helper()
-	placed := h.place(guest(), h.wish(variant, qty, order.PayCard))
+	return h.checkoutAs(guest(), variant, qty)
+}
+
+func (h *house) checkoutAs(buyer order.Buyer, variant string, qty int64) (order.Placement, string) {
+	h.t.Helper()
+	placed := h.place(buyer, h.wish(variant, qty, order.PayCard))
 	page, err := h.orders.Open(h.t.Context(), placed.Order.ID)
 	h.must(err)
 	return placed, page

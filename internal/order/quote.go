@@ -128,6 +128,9 @@ func (s *Service) quoteFrom(sh shelf, in PlaceInput) (Quote, error) {
 	case in.Fulfilment.Kind == Pickup && !b.Pickup, in.Fulfilment.Kind == Delivery && !b.Delivery:
 		return Quote{}, errs.New(errs.Conflict, "kind_closed", "This business does not offer that at the moment.")
 	}
+	if err := dropsOpen(sh, in, s.Clock()); err != nil {
+		return Quote{}, err
+	}
 	q := Quote{Business: b, fee: sh.fee}
 	if err := priceLines(sh, in, &q); err != nil {
 		return Quote{}, err
@@ -180,7 +183,7 @@ func methods(sh shelf, in PlaceInput, q *Quote) {
 	if sh.account != "" && q.Totals.Total.Minor >= max(currency.Minimum, 1) {
 		q.Methods, q.account = append(q.Methods, PayCard), sh.account
 	}
-	if q.Business.PayAtPickup && in.Fulfilment.Kind == Pickup {
+	if q.Business.PayAtPickup && in.Fulfilment.Kind == Pickup && atPickup(q.hold) {
 		q.Methods = append(q.Methods, PayAtPickup)
 	}
 }

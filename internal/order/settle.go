@@ -350,6 +350,13 @@ func (s *Service) placed(ctx context.Context, t *trade, b directory.Business) er
 		if err := s.Stock.Commit(ctx, t.order.ID, r.StockID, r.Qty); err != nil {
 			return err
 		}
+		if r.DropID == nil {
+			continue
+		}
+		if err := s.Stock.SellDrop(ctx, *r.DropID, r.Qty); err != nil {
+			return err
+		}
+		s.changed(ctx, *r.DropID)
 	}
 	if err := s.store.emptyCart(ctx, t.order); err != nil {
 		return err

@@ -177,6 +177,9 @@ func (s *Service) reshelve(ctx context.Context, t *trade, actor audit.Actor, pie
 		if err := s.Stock.Return(ctx, actor.ID, t.order.ID, r.StockID, s.IDs(), n, gone); err != nil {
 			return err
 		}
+		if err := s.backToDrop(ctx, r, n, true); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -134,6 +134,17 @@ func (s store) waiting(ctx context.Context, buyers []string) (map[string]map[Met
 	return counts, database.Err(err, "order")
 }
 
+// holding are the buyers who hold unpaid pieces of a drop, by drop.
+func (s store) holding(ctx context.Context, dropIDs, buyers []string) (map[string]map[string]bool, error) {
+	var rows []reservationRow
+	err := s.db.Conn(ctx).Select("DISTINCT drop_id, buyer").Where("state = 'active' AND drop_id IN ? AND buyer IN ?", dropIDs, buyers).Find(&rows).Error
+	who := map[string]map[string]bool{}
+	for _, r := range rows {
+		who[*r.DropID] = also(who[*r.DropID], r.Buyer)
+	}
+	return who, database.Err(err, "reservation")
+}
+
 // update changes columns of a locked order and counts its version on. No row
 // means that the lock was not held: a fault of the program.
 func (s store) update(ctx context.Context, r *orderRow, set map[string]any) error {

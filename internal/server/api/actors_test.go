@@ -71,6 +71,8 @@ var actors = map[string]expect{
 	"edit-product":    ownersAll,
 	"archive-product": ownersAll,
 	"set-stock":       workers,
+	"set-drop":        ownersAll,
+	"end-drop":        ownersAll,
 	"add-photo":       ownersAll,
 	"import-products": ownersAll,
 

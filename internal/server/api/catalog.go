@@ -50,6 +50,7 @@ func (a *api) products() {
 		about:   "on_hand is what is in the house, the pieces of open orders included; null ends the counting.",
 		example: map[string]any{"on_hand": 24, "reason": "Morning bake"},
 	}, a.setStock)
+	a.drops(tag)
 	add(a, operation{
 		id: "add-photo", method: http.MethodPost, path: "/businesses/{id}/photos", tag: tag, who: holder, scope: "catalog:write", limit: "upload",
 		status: http.StatusCreated, body: blob.MaxUpload, accepts: "image/*",

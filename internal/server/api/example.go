@@ -83,6 +83,8 @@ var examplePaths = map[string]map[string]string{
 	"remove-staff":        {"user_id": exampleID(31)},
 	"edit-product":        {"product_id": exampleID(4)},
 	"archive-product":     {"product_id": exampleID(5)},
+	"set-drop":            {"variant_id": exampleID(6)},
+	"end-drop":            {"variant_id": exampleID(6)},
 }
 
 func examplePath(id, name string) string {

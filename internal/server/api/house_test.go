@@ -314,7 +314,8 @@ func (h *house) stock() {
 	loaf := h.product(h.bakery, h.owner, "Harbour loaf", 250)
 	h.ids[exampleProduct], h.ids[exampleVariant] = loaf.ID, loaf.Variants[0].ID
 	h.ids[exampleID(4)] = h.product(h.bakery, h.owner, "Rye", 480).ID
-	h.ids[exampleID(5)] = h.product(h.bakery, h.owner, "Stollen", 900).ID
+	stollen := h.product(h.bakery, h.owner, "Stollen", 900)
+	h.ids[exampleID(5)], h.ids[exampleID(6)] = stollen.ID, stollen.Variants[0].ID
 	h.product(h.store, h.stranger, "Nails", 300)
 }
 

@@ -72,6 +72,7 @@ type Variant struct {
 	CompareAt Maybe[Amount] `json:"compare_at" doc:"What it cost before."`
 	Available *int64        `json:"available" doc:"The number that checkout uses; null when pieces are not counted."`
 	WeightG   int64         `json:"weight_g" doc:"0 is unknown."`
+	Drop      *Drop         `json:"drop,omitempty" doc:"The limited sale by which alone it is sold; left out when there is none."`
 }
 
 func (a *api) productView(p catalog.Product, businessSlug string) Product {
@@ -92,7 +93,7 @@ func (a *api) photoView(p catalog.Photo) Photo {
 }
 
 func variantView(v catalog.Variant) Variant {
-	view := Variant{ID: v.ID, SKU: v.SKU, Barcode: v.Barcode, Title: v.Title(), Options: words(v.Options), Available: v.Available(), WeightG: v.Weight}
+	view := Variant{ID: v.ID, SKU: v.SKU, Barcode: v.Barcode, Title: v.Title(), Options: words(v.Options), Available: v.Available(), WeightG: v.Weight, Drop: dropView(v)}
 	if v.Priced {
 		price := amount(v.Price)
 		view.Price = maybe(&price)

@@ -83,6 +83,8 @@ func (h *Handlers) Routes() []route.Route {
 		{Method: post, Path: "/manage/:slug/catalog/new", Handle: h.with(h.addProduct), Body: maxUpload, Limit: "upload"},
 		{Method: get, Path: "/manage/:slug/catalog/:product", Handle: h.with(h.product)},
 		{Method: post, Path: "/manage/:slug/catalog/:product", Handle: h.with(h.saveProduct), Body: maxUpload, Limit: "upload"},
+		{Method: get, Path: "/manage/:slug/catalog/:product/drop", Handle: h.with(h.drop)},
+		{Method: post, Path: "/manage/:slug/catalog/:product/drop", Handle: h.with(h.saveDrop)},
 
 		{Method: get, Path: "/manage/:slug/profile", Handle: h.with(h.profile)},
 		{Method: post, Path: "/manage/:slug/profile", Handle: h.with(h.saveProfile), Body: maxUpload, Limit: "upload"},

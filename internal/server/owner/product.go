@@ -54,7 +54,7 @@ func (h *Handlers) productPage(r *route.Request, p place, product catalog.Produc
 	if page.New {
 		return page, nil
 	}
-	page.Title = product.Title
+	page.Title, page.DropURL = product.Title, page.Action+"/drop"
 	if product.State == catalog.Active && p.Listed() {
 		page.ShopURL = "/b/" + p.Slug + "/p/" + product.Slug
 	}

@@ -46,6 +46,7 @@ type Checkout struct {
 	Open                          Open
 	Changed                       *TotalChange // the total moved since the page was shown
 	Terms                         string       // address of the business's terms; may be empty
+	SignInURL                     string       // for something that is sold only to people with an account
 }
 
 // CheckoutForm is what the shopper typed.

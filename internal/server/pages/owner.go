@@ -220,6 +220,7 @@ type ProductPage struct {
 	Missing  []string // words of the table "product.missing_…": what publishing still needs
 	NewAlt   string   // what the photos that are added show
 	Changed  bool     // somebody else has saved the product meanwhile
+	DropURL  string   // where it is made a limited sale
 }
 
 // ProductForm is what was typed. Prices and numbers stay as typed.

@@ -250,7 +250,7 @@ type ProductCard struct {
 
 // Stock is the truth about what is left.
 type Stock struct {
-	Kind string // in, low, out, order
+	Kind string // in, low, out, order, ahead
 	N    int    // with low
 	Days int    // with order: until it is ready
 }
@@ -287,6 +287,8 @@ type Product struct {
 	More                  []ProductCard
 	LD                    *ProductData
 	ReportURL             string
+	Self                  string // the address of the page with the choice
+	Drop                  *Drop  // by which alone the chosen variant is sold, nil for none
 }
 
 // ProductOption is one choice to make ("Size").

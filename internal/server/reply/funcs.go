@@ -42,6 +42,7 @@ func parse(site *web.Site, texts *Texts, lang string) (*template.Template, error
 		"iso":        func(at time.Time) string { return at.Format(time.RFC3339) },
 		"minutes":    func(d time.Duration) int { return max(0, int(d.Minutes())) },
 		"age":        func(d time.Duration) string { return age(texts, lang, d) },
+		"span":       func(d time.Duration) string { return span(texts, lang, d) },
 		"openText":   func(o pages.Open) string { return openText(texts, lang, f, o) },
 		"openWhy":    func(o pages.Open) string { return openWhy(texts, lang, o) },
 		"closedText": func(why string, until time.Time) string { return closedText(texts, lang, f, why, until) },
@@ -215,6 +216,20 @@ func age(texts *Texts, lang string, d time.Duration) string {
 		return texts.Text(lang, "age.hours", "N", int(d.Hours()))
 	}
 	return texts.Text(lang, "age.days", "N", int(d.Hours()/24))
+}
+
+// span is how long something took, in its two largest units.
+func span(texts *Texts, lang string, d time.Duration) string {
+	seconds := int(d.Seconds())
+	switch {
+	case d < time.Minute:
+		return texts.Text(lang, "span.seconds", "S", seconds)
+	case d < time.Hour:
+		return texts.Text(lang, "span.minutes", "M", seconds/60, "S", seconds%60)
+	case d < 24*time.Hour:
+		return texts.Text(lang, "span.hours", "H", seconds/3600, "M", seconds/60%60)
+	}
+	return texts.Text(lang, "span.days", "D", seconds/86400, "H", seconds/3600%24)
 }
 
 // field makes one labelled input. Options are words: "required", "optional",

@@ -30,7 +30,7 @@ func site(t *testing.T) *web.Site {
 // tables are the prefixes of words that data chooses ("order.state" + "paid").
 var tables = []string{
 	"order.state_", "decline.", "change.state_", "verified.changed_", "verified.pending_", "verified.check_", "order.lead_", "order.step_", "order.kind_", "order.paid_by_", "business.state_", "business.closed_", "verified.way_",
-	"cart.problem_", "product.state_", "product.missing_", "catalog.hint_", "case.kind_", "case.flag_", "case.field_", "case.check_", "likeness.same_", "apply.item_",
+	"cart.problem_", "drop.phase_", "product.state_", "product.missing_", "catalog.hint_", "case.kind_", "case.flag_", "case.field_", "case.check_", "likeness.same_", "apply.item_",
 	"payouts.state_", "payouts.text_", "payouts.sent_", "manage.state_note_", "measure.kind_", "measure.hint_", "measure.state_", "measure.field_", "measure.ground_", "measure.detected_", "admin.figure_", "admin.health_", "problem.title_", "problem.text_",
 	"hours.kind_", "open.why_", "open.told_", "said.", "perk.", "role.", "reject.", "todo.", "complaint.subject_", "complaint.state_", "report.kind_", "report.state_", "report.outcome_", "order.end_", "order.stuck_", "dispute.state_", "dispute.lead_", "dispute.reason_", "dispute.part_", "order.decline_", "letter.",
 	"check.method_", "check.hint_", "check.needs_", "check.missing_", "check.proves_", "check.way_", "check.begin_",
@@ -78,7 +78,7 @@ func TestTextsAreComplete(t *testing.T) {
 		t.Fatal(err)
 	}
 	usedByHandlers(t, texts, used)
-	for _, id := range []string{"open.now", "open.closed", "open.unknown", "open.until", "open.closes_in", "open.opens_at", "open.opens_on", "open.opens_date", "open.note", "age.minutes", "age.hours", "age.days"} {
+	for _, id := range []string{"open.now", "open.closed", "open.unknown", "open.until", "open.closes_in", "open.opens_at", "open.opens_on", "open.opens_date", "open.note", "age.minutes", "age.hours", "age.days", "span.seconds", "span.minutes", "span.hours", "span.days"} {
 		used[id], public[id] = true, true
 	}
 	inTable := func(id string) bool {

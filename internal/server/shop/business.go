@@ -244,17 +244,9 @@ func localBusiness(r *route.Request, b directory.Business, kind category.Categor
 }
 
 func (h *Handlers) product(r *route.Request) (route.Answer, error) {
-	ctx := r.Req().Context()
-	b, err := h.Directory.Public(ctx, r.Param("slug"))
+	b, p, err := h.productOf(r)
 	if err != nil {
 		return nil, err
-	}
-	p, err := h.Catalog.BySlug(ctx, b.ID, r.Param("product"))
-	if err != nil {
-		return nil, err
-	}
-	if p.State != catalog.Active {
-		return nil, errProduct
 	}
 	if b.Slug != r.Param("slug") {
 		return route.Moved{Path: "/b/" + b.Slug + "/p/" + p.Slug}, nil
@@ -264,6 +256,20 @@ func (h *Handlers) product(r *route.Request) (route.Answer, error) {
 		return nil, err
 	}
 	return route.HTML{Name: "shop/product", Page: page}, nil
+}
+
+// productOf is the product on sale that the address names, and its business.
+func (h *Handlers) productOf(r *route.Request) (directory.Business, catalog.Product, error) {
+	ctx := r.Req().Context()
+	b, err := h.Directory.Public(ctx, r.Param("slug"))
+	if err != nil {
+		return b, catalog.Product{}, err
+	}
+	p, err := h.Catalog.BySlug(ctx, b.ID, r.Param("product"))
+	if err == nil && p.State != catalog.Active {
+		err = errProduct
+	}
+	return b, p, err
 }
 
 func (h *Handlers) productPage(r *route.Request, b directory.Business, p catalog.Product) (*pages.Product, error) {
@@ -293,7 +299,9 @@ func (h *Handlers) productPage(r *route.Request, b directory.Business, p catalog
 		return nil, err
 	}
 	page.Orderable, page.ClosedUntil = page.Closed == "", pauseEnd(b)
+	page.Self = page.BusinessURL + "/p/" + p.Slug
 	choose(r, p, page, inCart)
+	dropOf(r, b, p, page)
 	page.LD = h.productData(r, b, p, page)
 	shelves, err := h.Catalog.ListPublic(ctx, b.ID)
 	if err != nil {
@@ -357,8 +365,11 @@ func (h *Handlers) productData(r *route.Request, b directory.Business, p catalog
 			Availability: "https://schema.org/InStock", Seller: b.Name,
 		},
 	}
-	if page.Stock.Kind == "out" {
+	switch page.Stock.Kind {
+	case "out":
 		ld.Offers.Availability = "https://schema.org/OutOfStock"
+	case "ahead":
+		ld.Offers.Availability = "https://schema.org/PreOrder"
 	}
 	for _, photo := range p.Photos {
 		ld.Image = append(ld.Image, r.Absolute(view.PhotoURL(photo.Hash, blob.Page)))

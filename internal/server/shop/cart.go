@@ -82,6 +82,8 @@ func (h *Handlers) cart(r *route.Request, cart order.Cart) (pages.Cart, error) {
 		switch {
 		case line.Problem == "not_for_sale":
 			item.Problem = "gone"
+		case line.Problem == "ahead" || line.Problem == "over":
+			item.Problem = line.Problem
 		case line.Problem == "short" && ware.Available <= 0:
 			item.Problem = "sold_out"
 		case line.Problem == "short":

@@ -3,8 +3,10 @@ package shop
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"nearby/internal/directory"
@@ -106,6 +108,9 @@ func (h *Handlers) checkoutPage(r *route.Request, b directory.Business, cart ord
 		PickupAddress: view.AddressLines(b.Address), Open: view.Open(b.Hours.At(now), b.Zone, now), Slots: slots(r, b, form.Slot, now),
 	}
 	page.Title, page.Tab, page.Robots, page.Back = r.Text("checkout.title"), "cart", "noindex", "/cart"
+	if r.Session == nil && slices.ContainsFunc(cart.Lines, func(l order.CartLine) bool { return l.Ware.Drop != nil }) {
+		page.SignInURL = "/sign-in?back=" + url.QueryEscape(page.Action)
+	}
 	if page.Form.Payment == "" && len(quote.Methods) > 0 {
 		page.Form.Payment = quote.Methods[0]
 	}
@@ -226,7 +231,8 @@ func (h *Handlers) notPlaced(r *route.Request, b directory.Business, cart order.
 	if !invalid && e.Kind != errs.Conflict {
 		return nil, cause
 	}
-	if e.Code == "sold_out" || e.Code == "not_orderable" {
+	switch e.Code {
+	case "sold_out", "not_orderable", "drop_not_open", "drop_over": // the cart says what is wrong
 		return route.See{Path: "/cart"}, nil
 	}
 	page, err := h.checkoutPage(r, b, cart, form)
@@ -239,6 +245,8 @@ func (h *Handlers) notPlaced(r *route.Request, b directory.Business, cart order.
 		page.Changed = &pages.TotalChange{Old: shown, New: page.Total.Total}
 	case invalid:
 		page.Errors = renamed(wrong)
+	case strings.HasPrefix(e.Code, "drop_"):
+		page.Errors = pages.Errors{{Message: e.Message}}
 	default:
 		page.Errors = pages.Errors{{Name: "kind", Message: e.Message}}
 	}

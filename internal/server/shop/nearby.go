@@ -24,6 +24,7 @@ func (h *Handlers) findRoutes() []route.Route {
 		{Method: http.MethodGet, Path: "/b/:slug", Handle: h.business},
 		{Method: http.MethodGet, Path: "/b/:slug/hours.ics", Handle: h.calendar},
 		{Method: http.MethodGet, Path: "/b/:slug/p/:product", Handle: h.product},
+		{Method: http.MethodGet, Path: "/b/:slug/p/:product/drop", Handle: h.dropEvents, Stream: true},
 		{Method: http.MethodGet, Path: "/report", Handle: h.reportForm},
 		{Method: http.MethodPost, Path: "/report", Handle: h.report, Limit: "report"},
 		{Method: http.MethodPost, Path: "/report/complaint", Handle: h.complain, Limit: "report"},

@@ -12,11 +12,12 @@ const fewLeft = 3
 // Stock tells the truth about what is left of a product, all its variants
 // together.
 func Stock(p catalog.Product) pages.Stock {
-	left, counted := int64(0), true
+	left, counted, ahead := int64(0), true, false
 	for _, v := range p.Variants {
 		if !v.Priced {
 			continue
 		}
+		ahead = ahead || v.Phase == catalog.DropAhead
 		n := v.Available()
 		if n == nil {
 			counted = false
@@ -24,11 +25,17 @@ func Stock(p catalog.Product) pages.Stock {
 		}
 		left += max(0, *n)
 	}
+	if ahead && counted && left == 0 {
+		return pages.Stock{Kind: "ahead"}
+	}
 	return stockOf(left, counted, p.LowStock)
 }
 
 // StockOf is the truth about one variant.
 func StockOf(v catalog.Variant, low int64) pages.Stock {
+	if v.Phase == catalog.DropAhead {
+		return pages.Stock{Kind: "ahead"}
+	}
 	if n := v.Available(); n != nil {
 		return stockOf(max(0, *n), true, low)
 	}

@@ -182,6 +182,7 @@ func owner(lang string) []Page {
 		{"owner/catalog", catalog, nil, false},
 		{"owner/catalog", noProducts, nil, false},
 		{"owner/product", form, nil, false},
+		{"owner/drop", dropPage(b("Limited drop", "/manage/kiln-quay/catalog/1/drop")), nil, false},
 		{"owner/profile", profile, nil, false},
 		{"owner/profile", lockedProfile, nil, false},
 		{"owner/hours", hours, nil, false},

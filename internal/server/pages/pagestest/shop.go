@@ -229,6 +229,12 @@ func shop(lang string) []Page {
 	soldOut := mugPage
 	soldOut.Options, soldOut.Stock, soldOut.Photos, soldOut.InCart = nil, stock("out", 0), nil, 0
 
+	ahead, running, gone := mugPage, mugPage, soldOut
+	ahead.Self, ahead.Variant = "/b/kiln-quay/p/speckled-mug", "v_mug"
+	ahead.Drop = &pages.Drop{Phase: "ahead", Cap: 2000, Left: 2000, PerBuyer: 2, StartsAt: Now.AddDate(0, 0, 3), City: "Portmere", SignInURL: "/sign-in?back=%2F", EventsURL: "/b/kiln-quay/p/speckled-mug/drop"}
+	running.Self, running.Variant, running.Drop = ahead.Self, ahead.Variant, &pages.Drop{Phase: "running", Cap: 2000, Left: 317, PerBuyer: 2, StartsAt: Now, EndsAt: Now.Add(time.Hour), City: "Portmere", EventsURL: ahead.Drop.EventsURL}
+	gone.Self, gone.Drop = ahead.Self, &pages.Drop{Phase: "sold_out", Cap: 2000, PerBuyer: 2, StartsAt: Now, GoneAfter: 6*time.Minute + 12*time.Second}
+
 	blocked := *cart()
 	blocked.Business, blocked.Slug, blocked.Hue, blocked.Blocked = "Halvorsen Bakery", "halvorsen", 2, "hours"
 	blocked.Lines = blocked.Lines[:1]
@@ -240,6 +246,7 @@ func shop(lang string) []Page {
 		Form: pages.CheckoutForm{Name: "Mina Okafor", Email: "mina@", Kind: "pickup", Payment: "card"}, Lines: lines(), Total: total(), TaxIncluded: true, Pickup: true, Delivery: true, DeliveryFee: eur(450), Card: true, AtPickup: true,
 		PickupAddress: []string{"14 Harbour Street", "Portmere"}, Open: openUntil(18), Slots: []pages.Option{{Value: "a", Label: "Today, 15:10", Selected: true}},
 	}
+	checkout.SignInURL = "/sign-in?back=%2Fcheckout%2Fkiln-quay"
 	wrong := checkout
 	wrong.Failed = true
 	wrong.Errors = pages.Errors{{Name: "email", Message: "Enter an e-mail address, like mina@example.org"}, {Name: "kind", Message: "Choose how you get it"}}
@@ -278,6 +285,9 @@ func shop(lang string) []Page {
 		{"shop/business", bare, nil, true},
 		{"shop/product", mugPage, nil, true},
 		{"shop/product", soldOut, nil, true},
+		{"shop/product", ahead, []string{"shop/product/buy"}, true},
+		{"shop/product", running, []string{"shop/product/buy"}, true},
+		{"shop/product", gone, []string{"shop/product/buy"}, true},
 		{"shop/cart", carts, nil, true},
 		{"shop/checkout", checkout, nil, true},
 		{"shop/checkout", wrong, nil, true},
