@@ -35,6 +35,7 @@ var floors = [][]string{
 	{"measure"},
 	{"notice"},
 	{"complaint"},
+	{"transparency"},
 	{"server/pages", "server/problem"},
 	{"server/reply"},
 	{"server/route"},

@@ -37,6 +37,7 @@ import (
 	"nearby/internal/probe"
 	"nearby/internal/proposal"
 	"nearby/internal/server/pages"
+	"nearby/internal/transparency"
 	"nearby/internal/verification"
 )
 
@@ -92,6 +93,7 @@ type App struct {
 	Ledger       *ledger.Ledger
 	Order        *order.Service
 	Notice       *notice.Service
+	Transparency *transparency.Service
 	Measure      *measure.Service
 	Complaint    *complaint.Service
 	Gateway      payment.Gateway // nil while card payments are off
@@ -218,6 +220,7 @@ func (a *App) furnish(ctx context.Context) error {
 		DB: a.DB, Clock: a.Clock, IDs: a.IDs, Audit: a.Audit, Jobs: a.Jobs, Accounts: a.Account, Directory: a.Directory,
 		Verification: a.Verification, Measures: a.Measure, Notices: a.Notice,
 	})
+	a.Transparency = transparency.New(a.Clock, a.Directory, a.Verification, a.Measure, a.Notice, a.Complaint)
 	return nil
 }
 

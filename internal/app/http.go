@@ -51,7 +51,7 @@ func (a *App) HTTP(ctx context.Context) (*server.Server, error) {
 		floor.Names = route.NewLimit(5.0/60, 5)
 	}
 	shopper := &shop.Handlers{
-		Account: a.Account, Directory: a.Directory, Check: a.Check, Verification: a.Verification, Measure: a.Measure, Proposal: a.Proposal, Catalog: a.Catalog, Order: a.Order, Notice: a.Notice, Complaint: a.Complaint,
+		Account: a.Account, Directory: a.Directory, Check: a.Check, Verification: a.Verification, Proposal: a.Proposal, Catalog: a.Catalog, Order: a.Order, Notice: a.Notice, Complaint: a.Complaint, Transparency: a.Transparency,
 		Photos: a.Photos, Site: site, Ground: ground, Clock: a.Clock, Cards: a.Gateway != nil, Tiles: s.TilesURL, DemoUsers: a.DemoUsers,
 		Mailbox: a.mailbox(),
 	}
@@ -78,7 +78,7 @@ func (a *App) HTTP(ctx context.Context) (*server.Server, error) {
 	running := server.New(config, a.Clock, floor, routes, a.ready, a.gauges()...)
 	api.Mount(running.Echo(), api.Deps{
 		Account: a.Account, Directory: a.Directory, Check: a.Check, Verification: a.Verification, Measure: a.Measure, Proposal: a.Proposal, Catalog: a.Catalog, Order: a.Order,
-		Payout: a.Payout, Notice: a.Notice, Complaint: a.Complaint, Photos: a.Photos, DB: a.DB, Floor: floor, Clock: a.Clock, BaseURL: s.BaseURL, Version: s.Version,
+		Payout: a.Payout, Notice: a.Notice, Complaint: a.Complaint, Transparency: a.Transparency, Photos: a.Photos, DB: a.DB, Floor: floor, Clock: a.Clock, BaseURL: s.BaseURL, Version: s.Version,
 	})
 	return running, nil
 }

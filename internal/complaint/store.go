@@ -137,3 +137,9 @@ func (st store) thread(ctx context.Context, complaintID string) ([]Message, erro
 	}
 	return list, database.Err(err, "message")
 }
+
+func (st store) figures(ctx context.Context, since time.Time) (f Figures, err error) {
+	err = st.db.Conn(ctx).Raw(`SELECT COUNT(*) AS filed, COALESCE(SUM(CASE WHEN state = ? THEN 1 END), 0) AS upheld,
+		COALESCE(SUM(CASE WHEN state = ? THEN 1 END), 0) AS overturned FROM complaints WHERE filed_at >= ?`, Upheld, Overturned, since).Scan(&f).Error
+	return f, database.Err(err, "complaint")
+}

@@ -194,3 +194,21 @@ func (st store) distrust(ctx context.Context, userID string) error {
 	}
 	return database.Err(done.Error, "flagger")
 }
+
+// outcomes counts the reports since a time, by kind and by what came of them.
+func (st store) outcomes(ctx context.Context, since time.Time) (map[Kind]map[Outcome]int, error) {
+	var rows []struct {
+		Kind    Kind
+		Outcome Outcome
+		N       int
+	}
+	err := st.db.Conn(ctx).Raw(`SELECT kind, outcome, COUNT(*) AS n FROM notices WHERE created_at >= ? GROUP BY kind, outcome`, since).Scan(&rows).Error
+	counts := map[Kind]map[Outcome]int{}
+	for _, r := range rows {
+		if counts[r.Kind] == nil {
+			counts[r.Kind] = map[Outcome]int{}
+		}
+		counts[r.Kind][r.Outcome] = r.N
+	}
+	return counts, database.Err(err, "notice")
+}

@@ -210,17 +210,6 @@ func (s *Service) Status(ctx context.Context, actor account.Actor, slugOrID stri
 	return status, err
 }
 
-// UsualWait is the median time from submission to decision of the last hundred
-// requests, 0 while there are none. It is public.
-func (s *Service) UsualWait(ctx context.Context) (time.Duration, error) {
-	waits, err := s.store.waits(ctx, 100)
-	if err != nil || len(waits) == 0 {
-		return 0, err
-	}
-	slices.Sort(waits)
-	return waits[len(waits)/2], nil
-}
-
 // Decisions lists what was decided about a business, newest first, for
 // verifiers and operators.
 func (s *Service) Decisions(ctx context.Context, actor account.Actor, businessID string) ([]Decision, error) {

@@ -2,6 +2,7 @@ package verification
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -12,7 +13,11 @@ type Figures struct {
 	Approved     int
 	Asked        int
 	Rejected     int
-	Median       time.Duration // from submission to decision, of the last hundred; 0: none yet
+	Reasons      map[string]int `gorm:"-"` // of rejections, by code; one may have several
+
+	// From submission to decision, of the last hundred; 0: none yet.
+	Median    time.Duration `gorm:"-"`
+	NineOfTen time.Duration `gorm:"-"` // so long or less took nine of ten
 }
 
 // Figures counts applications and decisions since a time.
@@ -21,8 +26,35 @@ func (s *Service) Figures(ctx context.Context, since time.Time) (Figures, error)
 	if err != nil {
 		return f, err
 	}
-	f.Median, err = s.UsualWait(ctx)
+	if f.Reasons, err = s.store.rejections(ctx, since); err != nil {
+		return f, err
+	}
+	waits, err := s.waits(ctx)
+	f.Median, f.NineOfTen = within(waits, 50), within(waits, 90)
 	return f, err
+}
+
+// UsualWait is the median time from submission to decision of the last hundred
+// requests, 0 while there are none. It is public.
+func (s *Service) UsualWait(ctx context.Context) (time.Duration, error) {
+	waits, err := s.waits(ctx)
+	return within(waits, 50), err
+}
+
+// waits are how long the last hundred decided requests took, shortest first.
+func (s *Service) waits(ctx context.Context) ([]time.Duration, error) {
+	waits, err := s.store.waits(ctx, 100)
+	slices.Sort(waits)
+	return waits, err
+}
+
+// within is the time in which that share of sorted waits were over, by the
+// nearest rank; 0 of none.
+func within(waits []time.Duration, percent int) time.Duration {
+	if len(waits) == 0 {
+		return 0
+	}
+	return waits[(len(waits)*percent+99)/100-1]
 }
 
 // The ways by which a business may have come to be listed, as the public is

@@ -2,6 +2,8 @@ package verification
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"time"
 
 	"nearby/internal/database"
@@ -16,6 +18,31 @@ func (st store) figures(ctx context.Context, since time.Time) (Figures, error) {
 		COALESCE(SUM(CASE WHEN kind = 'reject' THEN 1 END), 0) AS rejected
 		FROM verification_decisions WHERE at >= ?`, since, since).Scan(&f).Error
 	return f, database.Err(err, "figures")
+}
+
+// rejections counts the reasons of rejections since a time, by code. The database
+// puts equal ones together, so what comes back stays small.
+func (st store) rejections(ctx context.Context, since time.Time) (map[string]int, error) {
+	var rows []struct {
+		Reasons string
+		N       int
+	}
+	err := st.db.Conn(ctx).Raw(`SELECT reasons, COUNT(*) AS n FROM verification_decisions WHERE kind = 'reject' AND at >= ? GROUP BY reasons`, since).
+		Scan(&rows).Error
+	if err != nil {
+		return nil, database.Err(err, "figures")
+	}
+	counts := map[string]int{}
+	for _, r := range rows {
+		var reasons []Reason
+		if err := json.Unmarshal([]byte(r.Reasons), &reasons); err != nil {
+			return nil, fmt.Errorf("the reasons of a rejection: %w", err)
+		}
+		for _, reason := range reasons {
+			counts[reason.Code] += r.N
+		}
+	}
+	return counts, nil
 }
 
 func (st store) approved(ctx context.Context, businessID string) (bool, error) {

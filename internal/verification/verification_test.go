@@ -251,11 +251,11 @@ func TestFromDraftToListed(t *testing.T) {
 			t.Errorf("it was checked by %v, %v", ways, err)
 		}
 		h.submitted(t, ada, "Pier Cakes")
-		want := Figures{Waiting: 1, Applications: 2, Approved: 1, Median: time.Hour}
+		want := Figures{Waiting: 1, Applications: 2, Approved: 1, Reasons: map[string]int{}, Median: time.Hour, NineOfTen: time.Hour}
 		if figures, err := h.Figures(ctx, h.clock.Now().Add(-2*time.Hour)); err != nil || cmp.Diff(want, figures) != "" {
 			t.Errorf("figures %s, %v", cmp.Diff(want, figures), err)
 		}
-		want = Figures{Waiting: 1, Median: time.Hour}
+		want = Figures{Waiting: 1, Reasons: map[string]int{}, Median: time.Hour, NineOfTen: time.Hour}
 		if figures, err := h.Figures(ctx, h.clock.Now().Add(time.Second)); err != nil || cmp.Diff(want, figures) != "" {
 			t.Errorf("later figures %s, %v", cmp.Diff(want, figures), err)
 		}

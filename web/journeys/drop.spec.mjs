@@ -30,7 +30,7 @@ test('a drop, from its plan to its record', async ({ page, visitor, js }, testIn
   await page.getByRole('button', { name: 'Save drop' }).click();
   await expect(page.getByRole('alert').getByRole('link').first()).toBeVisible();
   await page.getByLabel('For each person').fill('2');
-  await page.getByLabel('Begins').fill(inTown(12));
+  await page.getByLabel('Begins').fill(inTown(20));
   await page.getByRole('button', { name: 'Save drop' }).click();
   await expect(page.getByText('The drop is saved.')).toBeVisible();
   await look(page, 'plan');

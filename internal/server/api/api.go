@@ -26,6 +26,7 @@ import (
 	"nearby/internal/payout"
 	"nearby/internal/proposal"
 	"nearby/internal/server/route"
+	"nearby/internal/transparency"
 	"nearby/internal/verification"
 )
 
@@ -45,6 +46,7 @@ type Deps struct {
 	Payout       *payout.Service
 	Notice       *notice.Service
 	Complaint    *complaint.Service
+	Transparency *transparency.Service
 	Measure      *measure.Service
 	Photos       *blob.Store
 

@@ -45,6 +45,7 @@ import (
 	"nearby/internal/server/reply"
 	"nearby/internal/server/route"
 	"nearby/internal/stripesandbox"
+	"nearby/internal/transparency"
 	"nearby/internal/verification"
 	"nearby/web"
 )
@@ -129,12 +130,14 @@ func open(t testing.TB, db *database.DB, config server.Config) *house {
 	notices := notice.New(notice.Deps{
 		DB: db, Clock: now, IDs: ids, Audit: log, Jobs: h.jobs, Accounts: accounts, Directory: places, Catalog: products, Verification: desk, Measures: measures,
 	})
+	complaints := complaint.New(complaint.Deps{
+		DB: db, Clock: now, IDs: ids, Audit: log, Jobs: h.jobs, Accounts: accounts, Directory: places, Verification: desk, Measures: measures, Notices: notices,
+	})
 	h.deps = Deps{
 		DB: db, Account: accounts, Directory: places, Catalog: products, Order: orders, Payout: h.payouts, Photos: photos,
-		Verification: desk, Measure: measures, Notice: notices, Complaint: complaint.New(complaint.Deps{
-			DB: db, Clock: now, IDs: ids, Audit: log, Jobs: h.jobs, Accounts: accounts, Directory: places, Verification: desk, Measures: measures, Notices: notices,
-		}),
-		Check: checks, Proposal: proposal.New(db, accounts, places, desk, checks, log, h.jobs, now, ids),
+		Verification: desk, Measure: measures, Notice: notices, Complaint: complaints,
+		Transparency: transparency.New(now, places, desk, measures, notices, complaints),
+		Check:        checks, Proposal: proposal.New(db, accounts, places, desk, checks, log, h.jobs, now, ids),
 		Floor: floor, Clock: now, BaseURL: config.BaseURL, Version: "test",
 	}
 	h.api = mount(running.Echo(), h.deps)

@@ -9,6 +9,7 @@ import (
 	"nearby/internal/ident"
 	"nearby/internal/measure"
 	"nearby/internal/notice"
+	"nearby/internal/verification"
 )
 
 type noticeInput struct {
@@ -78,32 +79,74 @@ func (a *api) receipt(ctx context.Context, _ *caller, in *receiptInput) (answer[
 // Transparency is figures of what was checked and decided, read from the tables
 // themselves.
 type Transparency struct {
-	Since         time.Time `json:"since"`
-	Listed        int       `json:"listed" doc:"Businesses listed now."`
-	Waiting       int       `json:"waiting" doc:"Applications open now."`
-	Applications  int       `json:"applications"`
-	Approved      int       `json:"approved"`
-	Asked         int       `json:"asked" doc:"Given back with questions."`
-	Rejected      int       `json:"rejected"`
-	Suspended     int       `json:"suspended"`
-	MedianSeconds *int64    `json:"median_seconds" doc:"From application to decision, of the last hundred; null while there are none."`
+	Since         time.Time     `json:"since"`
+	Listed        int           `json:"listed" doc:"Businesses listed now."`
+	Waiting       int           `json:"waiting" doc:"Applications open now."`
+	Applications  int           `json:"applications"`
+	Approved      int           `json:"approved"`
+	Asked         int           `json:"asked" doc:"Given back with questions."`
+	Rejected      int           `json:"rejected"`
+	Suspended     int           `json:"suspended"`
+	MedianSeconds *int64        `json:"median_seconds" doc:"From application to decision, of the last hundred; null while there are none."`
+	P90Seconds    *int64        `json:"p90_seconds" doc:"Nine of ten of them took so long or less."`
+	Rejections    []Counted     `json:"rejections" doc:"Reasons of rejections; one may have several."`
+	Measures      []Counted     `json:"measures" doc:"Measures that began, by kind."`
+	Notices       []NoticeCount `json:"notices" doc:"Reports by what they are about."`
+	Appeals       AppealCount   `json:"appeals"`
+}
+
+// Counted is how many there are of something.
+type Counted struct {
+	Code string `json:"code"`
+	N    int    `json:"n"`
+}
+
+// NoticeCount is what came of the reports of a kind.
+type NoticeCount struct {
+	Kind     string `json:"kind"`
+	Filed    int    `json:"filed"`
+	Open     int    `json:"open" doc:"Nobody has decided yet."`
+	NoAction int    `json:"no_action"`
+	Measure  int    `json:"measure"`
+	PassedOn int    `json:"passed_on" doc:"To the business."`
+}
+
+// AppealCount is what came of appeals.
+type AppealCount struct {
+	Filed      int `json:"filed"`
+	Upheld     int `json:"upheld"`
+	Overturned int `json:"overturned"`
 }
 
 func (a *api) transparency(ctx context.Context, _ *caller, _ *struct{}) (answer[Transparency], error) {
-	since := a.Clock().Add(-90 * 24 * time.Hour).UTC()
-	f, err := a.Verification.Figures(ctx, since)
+	r, err := a.Transparency.Report(ctx)
 	if err != nil {
 		return answer[Transparency]{}, err
 	}
-	measures, err := a.Measure.Imposed(ctx, since)
-	listed, _ := a.Directory.Indexed()
+	f := r.Applications
 	t := Transparency{
-		Since: since, Listed: listed, Waiting: f.Waiting, Applications: f.Applications, Approved: f.Approved, Asked: f.Asked,
-		Rejected: f.Rejected, Suspended: measures[measure.Suspended],
+		Since: r.Since, Listed: r.Listed, Waiting: f.Waiting, Applications: f.Applications, Approved: f.Approved, Asked: f.Asked,
+		Rejected: f.Rejected, Suspended: r.Measures[measure.Suspended], Rejections: counted(verification.RejectCodes, f.Reasons),
+		Measures: counted(measure.Kinds, r.Measures), Notices: []NoticeCount{},
+		Appeals: AppealCount{r.Complaints.Filed, r.Complaints.Upheld, r.Complaints.Overturned},
 	}
 	if f.Median > 0 {
-		seconds := int64(f.Median.Seconds())
-		t.MedianSeconds = &seconds
+		median, p90 := int64(f.Median.Seconds()), int64(f.NineOfTen.Seconds())
+		t.MedianSeconds, t.P90Seconds = &median, &p90
 	}
-	return answer[Transparency]{Body: t}, err
+	for _, n := range r.Notices {
+		t.Notices = append(t.Notices, NoticeCount{string(n.Kind), n.Filed, n.Open, n.NoAction, n.Measure, n.PassedOn})
+	}
+	return answer[Transparency]{Body: t}, nil
+}
+
+// counted is the counts that are not zero, in the order of all.
+func counted[K ~string](all []K, counts map[K]int) []Counted {
+	list := []Counted{}
+	for _, k := range all {
+		if n := counts[k]; n > 0 {
+			list = append(list, Counted{string(k), n})
+		}
+	}
+	return list
 }

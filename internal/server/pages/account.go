@@ -122,6 +122,21 @@ type Transparency struct {
 	Base
 	Listed, Waiting                  int
 	Applications, Approved, Rejected int
-	Asked, Suspended                 int
-	Median                           time.Duration // from application to decision; 0: none yet
+	Asked                            int
+	Median, NineOfTen                time.Duration // from application to decision; 0: none yet
+	Rejections, Measures             []Share       // by reason, by kind
+	Reports                          []ReportFigures
+	Appeals, Upheld, Overturned      int
+}
+
+// Share is one of several counts that make a whole.
+type Share struct {
+	Word  string
+	N, Of int
+}
+
+// ReportFigures is what came of the reports of a kind.
+type ReportFigures struct {
+	Kind                                     string
+	Filed, Open, NoAction, Measure, PassedOn int
 }

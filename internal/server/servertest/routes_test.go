@@ -49,6 +49,7 @@ var pageRoutes = map[string]struct {
 	"GET /report":                               {anyone, "/report?business={slug}"},
 	"POST /report":                              {anyone, "/report"},
 	"GET /transparency":                         {anyone, "/transparency"},
+	"GET /transparency.csv":                     {anyone, "/transparency.csv"},
 	"GET /cart":                                 {anyone, "/cart"},
 	"POST /cart":                                {anyone, "/cart"},
 	"POST /cart/add":                            {anyone, "/cart/add"},

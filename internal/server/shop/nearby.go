@@ -29,6 +29,7 @@ func (h *Handlers) findRoutes() []route.Route {
 		{Method: http.MethodPost, Path: "/report", Handle: h.report, Limit: "report"},
 		{Method: http.MethodPost, Path: "/report/complaint", Handle: h.complain, Limit: "report"},
 		{Method: http.MethodGet, Path: "/transparency", Handle: h.transparency},
+		{Method: http.MethodGet, Path: "/transparency.csv", Handle: h.transparencyCSV},
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"nearby/internal/server/pages"
 	"nearby/internal/server/route"
 	"nearby/internal/server/view"
+	"nearby/internal/verification"
 )
 
 // reportForm is the form for telling that something is wrong, or, with a
@@ -124,23 +125,49 @@ func (h *Handlers) report(r *route.Request) (route.Answer, error) {
 	return route.See{Path: "/report?receipt=" + n.Receipt}, nil
 }
 
-// transparency shows figures of what was checked and decided, read from the
-// tables themselves.
+// transparency shows what was checked and decided.
 func (h *Handlers) transparency(r *route.Request) (route.Answer, error) {
-	since := r.Now().Add(-90 * 24 * time.Hour)
-	figures, err := h.Verification.Figures(r.Req().Context(), since)
+	report, err := h.Transparency.Report(r.Req().Context())
 	if err != nil {
 		return nil, err
 	}
-	measures, err := h.Measure.Imposed(r.Req().Context(), since)
-	if err != nil {
-		return nil, err
-	}
+	a := report.Applications
 	page := &pages.Transparency{
-		Listed: len(h.Directory.Listed(1_000_000)), Waiting: figures.Waiting, Applications: figures.Applications, Approved: figures.Approved,
-		Rejected: figures.Rejected, Asked: figures.Asked, Suspended: measures[measure.Suspended], Median: figures.Median,
+		Listed: report.Listed, Waiting: a.Waiting, Applications: a.Applications, Approved: a.Approved, Rejected: a.Rejected, Asked: a.Asked,
+		Median: a.Median, NineOfTen: a.NineOfTen, Rejections: shares(verification.RejectCodes, a.Reasons), Measures: shares(measure.Kinds, report.Measures),
+		Appeals: report.Complaints.Filed, Upheld: report.Complaints.Upheld, Overturned: report.Complaints.Overturned,
+	}
+	for _, n := range report.Notices {
+		page.Reports = append(page.Reports, pages.ReportFigures{
+			Kind: string(n.Kind), Filed: n.Filed, Open: n.Open, NoAction: n.NoAction, Measure: n.Measure, PassedOn: n.PassedOn,
+		})
 	}
 	page.Title = r.Text("nav.transparency")
 	page.Canonical = r.Absolute("/transparency")
 	return route.HTML{Name: "account/transparency", Page: page}, nil
+}
+
+// shares are the counts that are not zero, in the order of all, beside their sum.
+func shares[K ~string](all []K, counts map[K]int) []pages.Share {
+	var list []pages.Share
+	sum := 0
+	for _, k := range all {
+		if n := counts[k]; n > 0 {
+			list, sum = append(list, pages.Share{Word: string(k), N: n}), sum+n
+		}
+	}
+	for i := range list {
+		list[i].Of = sum
+	}
+	return list
+}
+
+// transparencyCSV is the same as a table for programs.
+func (h *Handlers) transparencyCSV(r *route.Request) (route.Answer, error) {
+	report, err := h.Transparency.Report(r.Req().Context())
+	if err != nil {
+		return nil, err
+	}
+	table, err := report.CSV()
+	return route.Text{Type: "text/csv; charset=utf-8", Keep: "public, max-age=60", Body: string(table)}, err
 }

@@ -11,13 +11,13 @@ import (
 	"nearby/internal/complaint"
 	"nearby/internal/directory"
 	"nearby/internal/mail"
-	"nearby/internal/measure"
 	"nearby/internal/notice"
 	"nearby/internal/order"
 	"nearby/internal/proposal"
 	"nearby/internal/server/pages"
 	"nearby/internal/server/route"
 	"nearby/internal/server/view"
+	"nearby/internal/transparency"
 	"nearby/internal/verification"
 	"nearby/web"
 )
@@ -28,12 +28,12 @@ type Handlers struct {
 	Directory    *directory.Service
 	Check        *check.Service
 	Verification *verification.Service
-	Measure      *measure.Service
 	Proposal     *proposal.Service
 	Catalog      *catalog.Service
 	Order        *order.Service
 	Notice       *notice.Service
 	Complaint    *complaint.Service
+	Transparency *transparency.Service
 	Photos       *blob.Store
 	Site         *web.Site
 	Ground       *view.Ground

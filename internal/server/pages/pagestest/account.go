@@ -44,7 +44,9 @@ func account(lang string) []Page {
 		{"account/confirm", pages.Confirm{Base: base(lang, "Finish your account", "/sign-up/confirm"), Token: "t"}, nil, true},
 		{"account/reset", pages.Reset{Base: base(lang, "Forgotten password", "/password"), Email: "mina@example.org", Errors: pages.Errors{{Name: "email", Message: "This does not look like an e-mail address"}}}, nil, true},
 		{"account/new-password", pages.NewPassword{Base: base(lang, "Choose a new password", "/password/new"), Token: "t"}, nil, true},
-		{"account/transparency", pages.Transparency{Base: base(lang, "Transparency", "/transparency"), Listed: 151, Waiting: 8, Applications: 40, Approved: 30, Asked: 4, Rejected: 3, Suspended: 1, Median: 3 * time.Hour}, nil, true},
+		{"account/transparency", pages.Transparency{Base: base(lang, "Transparency", "/transparency"), Listed: 151, Waiting: 8, Applications: 40, Approved: 30, Asked: 4, Rejected: 3, Median: 3 * time.Hour, NineOfTen: 26 * time.Hour,
+			Rejections: []pages.Share{{Word: "duplicate", N: 2, Of: 3}, {Word: "fraud", N: 1, Of: 3}}, Measures: []pages.Share{{Word: "suspended", N: 1, Of: 1}},
+			Reports: []pages.ReportFigures{{Kind: "wrong", Filed: 7, Open: 1, NoAction: 3, Measure: 1, PassedOn: 2}}, Appeals: 2, Upheld: 1, Overturned: 1}, nil, true},
 		{"account/text", pages.Text{Base: base(lang, "About", "/about"), Heading: "About", Lead: "Who we are", Paragraphs: []string{"One.", "Two."}}, nil, true},
 	}
 	for _, status := range []int{403, 404, 410, 413, 429, 500, 503} {
