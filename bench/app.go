@@ -108,18 +108,26 @@ func (b *bench) app() error {
 	}
 	livez, search := all[0], all[1:]
 	for _, clients := range []int{32, 64} {
-		near, err := b.loadBy(clients, 10*time.Second, func(client *http.Client, n int) error { return ask(client, search[n*7919%len(search)]) })
+		find := func(client *http.Client, n int) error { return ask(client, search[n*7919%len(search)]) }
+		near, err := b.loadBy(clients, 0, 10*time.Second, find)
 		if err != nil {
 			return err
 		}
-		nothing, err := b.loadBy(clients, 5*time.Second, func(client *http.Client, _ int) error { return ask(client, livez) })
+		nothing, err := b.loadBy(clients, 0, 5*time.Second, func(client *http.Client, _ int) error { return ask(client, livez) })
+		if err != nil {
+			return err
+		}
+		half, err := b.loadBy(clients, near.rate/2, 10*time.Second, find)
 		if err != nil {
 			return err
 		}
 		of := fmt.Sprintf("%sGET /api/v1/nearby, %d clients: ", what, clients)
 		b.add(of+"answers a second", near.rate, "1/s")
 		b.add(of+"share of what /livez answers", 100*near.rate/nothing.rate, "%")
+		b.add(of+"median", near.median, "ms")
 		b.goal(of+"99th percentile", near.p99, "ms", 10)
+		b.add(of+"99th percentile of /livez", nothing.p99, "ms")
+		b.goal(of+"99th percentile at half of that rate", half.p99, "ms", 10)
 	}
 	return p.stop()
 }

@@ -131,7 +131,7 @@ func (b *bench) holds(what, base string, shop servertest.Shop) error {
 	var takenErr, browsedErr error
 	var both sync.WaitGroup
 	both.Go(func() {
-		taken, takenErr = b.loadBy(crowd, 8*time.Second, func(client *http.Client, _ int) error {
+		taken, takenErr = b.loadBy(crowd, 0, 8*time.Second, func(client *http.Client, _ int) error {
 			key := ident.Random()
 			wish := servertest.Wish{Quantity: 1, Payment: "card", Email: key + "@bench.example", Key: key}
 			for {
@@ -145,7 +145,7 @@ func (b *bench) holds(what, base string, shop servertest.Shop) error {
 		})
 	})
 	both.Go(func() {
-		browsed, browsedErr = b.loadBy(2, 8*time.Second, func(client *http.Client, _ int) error {
+		browsed, browsedErr = b.loadBy(2, 0, 8*time.Second, func(client *http.Client, _ int) error {
 			time.Sleep(20 * time.Millisecond) // somebody reads the page
 			return get(client, base+"/b/"+shop.Slug)
 		})

@@ -268,16 +268,22 @@ type figures struct{ rate, median, p99 float64 }
 // load has the clients call for a while, each again as soon as it is answered,
 // after a second of warming up.
 func (b *bench) load(lasting time.Duration, call func(client *http.Client, n int) error) (figures, error) {
-	return b.loadBy(clients, lasting, call)
+	return b.loadBy(clients, 0, lasting, call)
 }
 
-// loadBy is load with so many clients.
-func (b *bench) loadBy(clients int, lasting time.Duration, call func(client *http.Client, n int) error) (figures, error) {
+// loadBy is load with so many clients. With a rate they ask so often a second in
+// all, whether answers come or not, and an answer counts from when it was to be
+// asked for; with 0 each asks again at once, which keeps the processors full.
+func (b *bench) loadBy(clients int, rate float64, lasting time.Duration, call func(client *http.Client, n int) error) (figures, error) {
 	ctx, cancel := context.WithTimeout(b.ctx, lasting+time.Second)
 	defer cancel()
 	var next atomic.Int64
 	next.Store(rand.Int64N(1 << 20))
-	warm := time.Now().Add(time.Second)
+	start := time.Now()
+	warm, every := start.Add(time.Second), time.Duration(0)
+	if rate > 0 {
+		every = time.Duration(float64(clients) / rate * float64(time.Second))
+	}
 	took, failed := make([][]time.Duration, clients), make([]error, clients)
 	var working sync.WaitGroup
 	for i := range clients {
@@ -285,8 +291,13 @@ func (b *bench) loadBy(clients int, lasting time.Duration, call func(client *htt
 			line := &line{}
 			defer line.close()
 			client := &http.Client{Transport: line}
+			due := start.Add(every * time.Duration(i) / time.Duration(clients))
 			for ctx.Err() == nil {
 				begin := time.Now()
+				if every > 0 {
+					time.Sleep(due.Sub(begin))
+					begin, due = due, due.Add(every)
+				}
 				if err := call(client, int(next.Add(1))); err != nil {
 					failed[i] = err
 					return
