@@ -174,11 +174,16 @@ func (w *saver) part(l live) {
 // whether a file with this head will do; schedule makes a schedule of its key.
 // Errors: ErrNotSaved, what accept says, and those of the file system; then the
 // index is as it was.
-func (x *Index) Open(path string, accept func(head []byte) error, schedule func(key string) Schedule) error {
+func (x *Index) Open(path string, accept func(head []byte) error, schedule func(key string) Schedule) (err error) {
 	all, err := mapped(path)
 	if err != nil {
 		return err
 	}
+	defer func() {
+		if err != nil { // nothing points into it
+			err = errors.Join(err, unmapped(all))
+		}
+	}()
 	end := len(all) - 8
 	if end < len(fileMark)+8 || len(all)%8 != 0 || string(all[:len(fileMark)]) != fileMark {
 		return fmt.Errorf("%w: it begins otherwise", ErrNotSaved)
@@ -225,6 +230,15 @@ func mapped(path string) ([]byte, error) {
 		return nil, err
 	}
 	return syscall.Mmap(int(f.Fd()), 0, int(info.Size()), syscall.PROT_READ, syscall.MAP_SHARED)
+}
+
+// unmapped gives a file's memory, and the room of one that was replaced
+// meanwhile, back.
+func unmapped(file []byte) error {
+	if len(file) == 0 {
+		return nil
+	}
+	return syscall.Munmap(file)
 }
 
 // loader reads columns. They stay where they are.
