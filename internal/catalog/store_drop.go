@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -121,7 +122,7 @@ func (s *Stock) TakeDrop(ctx context.Context, id string, buyers map[string]int64
 	if err != nil || !ok {
 		return false, err
 	}
-	for chunk := range slices.Chunk(keysOf(buyers), batch) {
+	for chunk := range slices.Chunk(slices.Sorted(maps.Keys(buyers)), batch) {
 		var args []any
 		for _, buyer := range chunk {
 			args = append(args, id, buyer, buyers[buyer])
@@ -134,15 +135,6 @@ func (s *Stock) TakeDrop(ctx context.Context, id string, buyers map[string]int64
 		}
 	}
 	return true, nil
-}
-
-func keysOf(m map[string]int64) []string {
-	keys := make([]string, 0, len(m))
-	for key := range m {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	return keys
 }
 
 // SellDrop notes that taken pieces belong to a placed order now.
