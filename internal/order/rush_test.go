@@ -57,9 +57,9 @@ func rush(t *testing.T, db *database.DB, rng *rand.Rand, attempts, pieces int) {
 	for range clerks {
 		everybody.Go(func() {
 			for a := range queue {
-				ctx, leave := context.WithCancel(t.Context())
+				ctx, leave := t.Context(), func() {}
 				if a.stays > 0 {
-					ctx, leave = context.WithTimeout(t.Context(), a.stays)
+					ctx, leave = context.WithTimeout(ctx, a.stays)
 				}
 				in := wish
 				in.ClientToken = a.by.key
