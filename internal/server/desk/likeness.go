@@ -3,6 +3,7 @@ package desk
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"nearby/internal/directory"
@@ -22,7 +23,10 @@ func likenessChecks(r *route.Request, l directory.Likeness) []pages.Check {
 		for i, field := range d.Same {
 			same[i] = r.Word("likeness.same", field)
 		}
-		where := fmt.Sprintf("%s, %.0f m", r.Word("business.state", string(d.State)), d.DistanceM)
+		where := r.Word("business.state", string(d.State))
+		if d.DistanceM > 0 || slices.Contains(d.Same, "pin") { // both have a pin
+			where += fmt.Sprintf(", %.0f m", d.DistanceM)
+		}
 		doubles = append(doubles, r.Text("likeness.double", "Name", d.Name, "Where", where, "Percent", fmt.Sprintf("%.0f", math.Floor(100*d.Score)), "Same", strings.Join(same, ", ")))
 	}
 	list := []pages.Check{{Word: "duplicate", OK: len(l.Duplicates) == 0, Note: strings.Join(doubles, "; ")}}
