@@ -66,6 +66,28 @@ func (s *Service) Report(ctx context.Context) (r Report, err error) {
 	return r, err
 }
 
+// Count is how many there are of something.
+type Count struct {
+	Code string
+	N    int
+}
+
+// Rejections are the reasons of rejections, those that were given.
+func (r Report) Rejections() []Count { return counts(verification.RejectCodes, r.Applications.Reasons) }
+
+// Imposed are the measures that began, by kind, those that did.
+func (r Report) Imposed() []Count { return counts(measure.Kinds, r.Measures) }
+
+// counts are those that are not zero, in the order of all.
+func counts[K ~string](all []K, of map[K]int) (list []Count) {
+	for _, k := range all {
+		if n := of[k]; n > 0 {
+			list = append(list, Count{string(k), n})
+		}
+	}
+	return list
+}
+
 // CSV is the report as a table of three columns, a figure in each line: what it
 // is about, which of them, and how many (seconds, where the figure is a time).
 func (r Report) CSV() ([]byte, error) {

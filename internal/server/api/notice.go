@@ -9,7 +9,7 @@ import (
 	"nearby/internal/ident"
 	"nearby/internal/measure"
 	"nearby/internal/notice"
-	"nearby/internal/verification"
+	"nearby/internal/transparency"
 )
 
 type noticeInput struct {
@@ -101,6 +101,8 @@ type Counted struct {
 	N    int    `json:"n"`
 }
 
+func countView(c transparency.Count) Counted { return Counted(c) }
+
 // NoticeCount is what came of the reports of a kind.
 type NoticeCount struct {
 	Kind     string `json:"kind"`
@@ -126,8 +128,8 @@ func (a *api) transparency(ctx context.Context, _ *caller, _ *struct{}) (answer[
 	f := r.Applications
 	t := Transparency{
 		Since: r.Since, Listed: r.Listed, Waiting: f.Waiting, Applications: f.Applications, Approved: f.Approved, Asked: f.Asked,
-		Rejected: f.Rejected, Suspended: r.Measures[measure.Suspended], Rejections: counted(verification.RejectCodes, f.Reasons),
-		Measures: counted(measure.Kinds, r.Measures), Notices: []NoticeCount{},
+		Rejected: f.Rejected, Suspended: r.Measures[measure.Suspended], Rejections: each(r.Rejections(), countView),
+		Measures: each(r.Imposed(), countView), Notices: []NoticeCount{},
 		Appeals: AppealCount{r.Complaints.Filed, r.Complaints.Upheld, r.Complaints.Overturned},
 	}
 	if f.Median > 0 {
@@ -138,15 +140,4 @@ func (a *api) transparency(ctx context.Context, _ *caller, _ *struct{}) (answer[
 		t.Notices = append(t.Notices, NoticeCount{string(n.Kind), n.Filed, n.Open, n.NoAction, n.Measure, n.PassedOn})
 	}
 	return answer[Transparency]{Body: t}, nil
-}
-
-// counted is the counts that are not zero, in the order of all.
-func counted[K ~string](all []K, counts map[K]int) []Counted {
-	list := []Counted{}
-	for _, k := range all {
-		if n := counts[k]; n > 0 {
-			list = append(list, Counted{string(k), n})
-		}
-	}
-	return list
 }

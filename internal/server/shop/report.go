@@ -7,12 +7,11 @@ import (
 	"nearby/internal/audit"
 	"nearby/internal/complaint"
 	"nearby/internal/ident"
-	"nearby/internal/measure"
 	"nearby/internal/notice"
 	"nearby/internal/server/pages"
 	"nearby/internal/server/route"
 	"nearby/internal/server/view"
-	"nearby/internal/verification"
+	"nearby/internal/transparency"
 )
 
 // reportForm is the form for telling that something is wrong, or, with a
@@ -134,7 +133,7 @@ func (h *Handlers) transparency(r *route.Request) (route.Answer, error) {
 	a := report.Applications
 	page := &pages.Transparency{
 		Listed: report.Listed, Waiting: a.Waiting, Applications: a.Applications, Approved: a.Approved, Rejected: a.Rejected, Asked: a.Asked,
-		Median: a.Median, NineOfTen: a.NineOfTen, Rejections: shares(verification.RejectCodes, a.Reasons), Measures: shares(measure.Kinds, report.Measures),
+		Median: a.Median, NineOfTen: a.NineOfTen, Rejections: shares(report.Rejections()), Measures: shares(report.Imposed()),
 		Appeals: report.Complaints.Filed, Upheld: report.Complaints.Upheld, Overturned: report.Complaints.Overturned,
 	}
 	for _, n := range report.Notices {
@@ -147,17 +146,15 @@ func (h *Handlers) transparency(r *route.Request) (route.Answer, error) {
 	return route.HTML{Name: "account/transparency", Page: page}, nil
 }
 
-// shares are the counts that are not zero, in the order of all, beside their sum.
-func shares[K ~string](all []K, counts map[K]int) []pages.Share {
-	var list []pages.Share
+// shares are counts beside their sum.
+func shares(counts []transparency.Count) []pages.Share {
 	sum := 0
-	for _, k := range all {
-		if n := counts[k]; n > 0 {
-			list, sum = append(list, pages.Share{Word: string(k), N: n}), sum+n
-		}
+	for _, c := range counts {
+		sum += c.N
 	}
-	for i := range list {
-		list[i].Of = sum
+	list := make([]pages.Share, len(counts))
+	for i, c := range counts {
+		list[i] = pages.Share{Word: c.Code, N: c.N, Of: sum}
 	}
 	return list
 }
